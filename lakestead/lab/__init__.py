@@ -1,0 +1,1 @@
+"""The lab: every real part of a lakehouse homelab on one machine."""
