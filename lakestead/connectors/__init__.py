@@ -1,0 +1,1 @@
+"""pyinfra connectors for a cluster's API (``@kube``) and for pods (``@kubepod``)."""

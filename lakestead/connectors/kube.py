@@ -1,0 +1,56 @@
+"""``@kube/<context>``: one cluster's API as a pyinfra host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pyinfra.api import StringCommand
+from pyinfra.api.exceptions import InventoryError
+from pyinfra.connectors.local import LocalConnector
+from pyinfra.connectors.util import CommandOutput
+from typing_extensions import override
+
+from lakestead.connectors.failed_hosts import connect_error, stop_at_first
+from lakestead.kube.session import api
+
+
+class KubeConnector(LocalConnector):
+    """Facts and operations that talk to the API run here, and shell commands on the workstation.
+
+    The kubeconfig is named by group data: ``kube = {"kubeconfig": PATH}``.
+
+    .. code:: python
+
+        cluster = ["@kube/lakestead-lab"]
+    """
+
+    handles_execution = True
+
+    @override
+    @staticmethod
+    def make_names_data(name: str | None = None) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
+        if not name:
+            raise InventoryError("@kube needs a context of the kubeconfig: @kube/<context>")
+        yield f"@kube/{name}", {"kube_context": name}, ["@kube"]
+
+    @override
+    def connect(self) -> None:
+        stop_at_first(self.state)
+        try:
+            api(self.host).raw("GET", "/version", timeout=5)
+        except Exception as error:
+            raise connect_error(error) from error
+
+    @override
+    def run_shell_command(
+        self,
+        command: StringCommand,
+        print_output: bool = False,
+        print_input: bool = False,
+        **arguments: Any,
+    ) -> tuple[bool, CommandOutput]:
+        run = getattr(command, "run_on", None)
+        if run is not None:
+            return run(self.host)
+        return super().run_shell_command(command, print_output, print_input, **arguments)

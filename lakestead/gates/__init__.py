@@ -1,0 +1,1 @@
+"""Checks with three answers that stand before a change."""

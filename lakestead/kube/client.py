@@ -1,0 +1,306 @@
+"""One cluster's API: raw JSON over the official client's kubeconfig, authentication, TLS and pool.
+
+Typed models are not used: they cost twenty times the decoding (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import urllib3
+from kubernetes.client import ApiClient
+
+from lakestead.kube.discovery import Discovery, Resource
+from lakestead.kube.execute import ExecResult, execute
+from lakestead.kube.failures import ApiError, ApiUnreachable, refused, unreachable
+from lakestead.kube.kubeconfig import Access, load
+from lakestead.kube.reference import ObjectRef
+
+__all__ = ["Api", "ApiError", "ApiUnreachable", "ExecResult", "ObjectRef"]
+
+FIELD_MANAGER = "lakestead"
+CONNECT_TIMEOUT = 5.0
+PAGE = 500
+
+# Apply, merge patch, delete and every read can be repeated; POST is never sent. The API answers 429
+# when it is busy and says how long to wait.
+RETRIES = urllib3.Retry(
+    total=4,
+    connect=1,
+    read=2,
+    redirect=0,
+    status=4,
+    other=0,
+    status_forcelist=(429,),
+    allowed_methods=("GET", "PATCH", "DELETE"),
+    backoff_factor=0.1,
+    raise_on_status=False,
+)
+
+
+class Api:
+    """One cluster's API server.
+
+    + access: server, context and credentials; ``Api.from_kubeconfig`` makes one from a file
+
+    ``requests`` counts the calls made so far, ``writes`` those that could change something (dry
+    runs and commands in pods are not among them).
+    """
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self.requests = 0
+        self.writes = 0
+        configuration = access.configuration
+        configuration.retries = RETRIES
+        configuration.connection_pool_maxsize = 16
+        self._client = ApiClient(configuration)
+        self._pool: urllib3.PoolManager = self._client.rest_client.pool_manager
+        self._discovery = Discovery(self._get_or_none)
+
+    @classmethod
+    def from_kubeconfig(cls, kubeconfig: str | None = None, context: str | None = None) -> Api:
+        """The API of ``context`` in ``kubeconfig``; by default kubectl's own choice of both.
+
+        Raises LakesteadError where the file or the context is missing; makes no request.
+        """
+        return cls(load(kubeconfig, context))
+
+    def get(self, ref: ObjectRef) -> dict[str, Any] | None:
+        """The object, or None where it or its kind is not there."""
+        resource = self._discovery.find(ref.api_version, ref.kind)
+        if resource is None:
+            return None
+        return self._get_or_none(resource.path(ref.namespace, ref.name), {})
+
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str | None = None,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> list[dict[str, Any]]:
+        """All objects of a kind, in ``namespace`` or everywhere; none where it is not served."""
+        resource = self._discovery.find(api_version, kind)
+        if resource is None:
+            return []
+        query: dict[str, Any] = {"limit": PAGE}
+        if label_selector:
+            query["labelSelector"] = label_selector
+        if field_selector:
+            query["fieldSelector"] = field_selector
+        items: list[dict[str, Any]] = []
+        while True:
+            answer = self.raw("GET", resource.path(namespace), query=query, timeout=30)
+            # Items of a list come without their kind.
+            items += [
+                {"apiVersion": api_version, "kind": kind, **item} for item in answer["items"] or []
+            ]
+            token = (answer.get("metadata") or {}).get("continue")
+            if not token:
+                return items
+            query["continue"] = token
+
+    def apply(
+        self,
+        obj: Mapping[str, Any],
+        *,
+        dry_run: bool = False,
+        force: bool = False,
+        field_manager: str = FIELD_MANAGER,
+    ) -> dict[str, Any]:
+        """Server-side apply; returns the object as the server has it afterwards.
+
+        + dry_run: let the server compute the result and store nothing
+        + force: take fields over from other field managers instead of failing with 409 Conflict
+        """
+        ref = ObjectRef.of(obj)
+        query = {"fieldManager": field_manager, "force": str(force).lower()}
+        if dry_run:
+            query["dryRun"] = "All"
+        answer: dict[str, Any] = self.raw(
+            "PATCH",
+            self._require(ref).path(ref.namespace, ref.name),
+            query=query,
+            body=obj,
+            headers={"Content-Type": "application/apply-patch+yaml"},
+            timeout=30,
+        )
+        return answer
+
+    def patch(
+        self,
+        ref: ObjectRef,
+        body: Any,
+        *,
+        subresource: str = "",
+        content_type: str = "application/merge-patch+json",
+    ) -> dict[str, Any]:
+        """Patch an object, or one of its subresources (``status``, ``scale``)."""
+        path = self._require(ref).path(ref.namespace, ref.name)
+        answer: dict[str, Any] = self.raw(
+            "PATCH",
+            f"{path}/{subresource}" if subresource else path,
+            query={"fieldManager": FIELD_MANAGER},
+            body=body,
+            headers={"Content-Type": content_type},
+            timeout=30,
+        )
+        return answer
+
+    def delete(self, ref: ObjectRef, *, propagation: str = "Background") -> bool:
+        """Delete an object; False where it was not there.
+
+        + propagation: ``Background``, ``Foreground`` or ``Orphan``, for what the object owns
+        """
+        resource = self._discovery.find(ref.api_version, ref.kind)
+        if resource is None:
+            return False
+        try:
+            self.raw(
+                "DELETE",
+                resource.path(ref.namespace, ref.name),
+                query={"propagationPolicy": propagation},
+            )
+        except ApiError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    def exec(
+        self,
+        namespace: str,
+        pod: str,
+        command: Sequence[str],
+        *,
+        container: str | None = None,
+        stdin: bytes | None = None,
+        timeout: float = 60,
+    ) -> ExecResult:
+        """Run ``command`` in a pod.
+
+        + container: which one; by default the pod's first
+        + stdin: what the command reads
+        + timeout: seconds
+
+        Raises LakesteadError where it cannot be run or does not end in time; an exit code other
+        than 0 is no error here.
+        """
+        self.requests += 1
+        query: dict[str, Any] = {"command": list(command), "stdout": "true", "stderr": "true"}
+        if container:
+            query["container"] = container
+        if stdin is not None:
+            query["stdin"] = "true"
+        return execute(
+            self.access,
+            f"/api/v1/namespaces/{namespace}/pods/{pod}/exec",
+            query,
+            stdin=stdin,
+            timeout=timeout,
+            what=f"{command[0]} in pod {namespace}/{pod}",
+        )
+
+    def logs(
+        self,
+        namespace: str,
+        pod: str,
+        *,
+        container: str | None = None,
+        tail: int = 20,
+        previous: bool = False,
+    ) -> str:
+        """The last ``tail`` lines of a container's log.
+
+        + previous: of the container's run before this one
+        """
+        query: dict[str, Any] = {"tailLines": tail}
+        if container:
+            query["container"] = container
+        if previous:
+            query["previous"] = "true"
+        data = self._send("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query=query)
+        return data.decode("utf-8", "replace")
+
+    def raw(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 10,
+    ) -> Any:
+        """One request; returns the parsed JSON, or the text where the answer is none.
+
+        + path: from the server's root, quoted
+        + body: anything that JSON can say
+        + timeout: seconds between two packets of the answer
+
+        Raises ApiError for a status of 400 or more, ApiUnreachable for no answer.
+        """
+        data = self._send(method, path, query=query, body=body, headers=headers, timeout=timeout)
+        try:
+            return json.loads(data)
+        except ValueError:
+            return data.decode("utf-8", "replace")
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 10,
+    ) -> bytes:
+        self.requests += 1
+        if method != "GET" and "dryRun" not in (query or {}):
+            self.writes += 1
+        configuration = self.access.configuration
+        sent = {"Accept": "application/json", "Content-Type": "application/json", **(headers or {})}
+        token = configuration.get_api_key_with_prefix("BearerToken")
+        if token:
+            sent["Authorization"] = token
+        try:
+            answer = self._pool.request(
+                method,
+                configuration.host + path + ("?" + urlencode(query, doseq=True) if query else ""),
+                body=None if body is None else json.dumps(body).encode(),
+                headers=sent,
+                timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout),
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise unreachable(self.access, error, timeout) from error
+        if answer.status >= 400:
+            raise refused(self.access, method, path, answer.status, answer.data)
+        return answer.data
+
+    def _get_or_none(self, path: str, headers: dict[str, str]) -> dict[str, Any] | None:
+        try:
+            answer: dict[str, Any] = self.raw("GET", path, headers=headers)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+        return answer
+
+    def _require(self, ref: ObjectRef) -> Resource:
+        resource = self._discovery.find(ref.api_version, ref.kind)
+        if resource is None:
+            raise ApiError(
+                f"The API server does not serve {ref.kind} of {ref.api_version}",
+                status=404,
+                reason="KindNotServed",
+                where=f"{self.access.configuration.host}, context {self.access.context!r}",
+                do="install its CustomResourceDefinition first",
+            )
+        return resource

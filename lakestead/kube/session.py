@@ -1,0 +1,38 @@
+"""The API of the cluster that a pyinfra host belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lakestead.errors import LakesteadError
+from lakestead.kube.client import Api
+
+if TYPE_CHECKING:
+    from pyinfra.api.host import Host
+
+_apis: dict[tuple[str | None, str | None], Api] = {}
+
+
+def api(host: Host) -> Api:
+    """One Api per kubeconfig and context, shared by all hosts of this run.
+
+    + host: its ``kube`` data name both: ``{"kubeconfig": PATH, "context": NAME}``; a host
+      ``@kube/<context>`` names the context itself
+    """
+    kube: Any = host.data.get("kube") or {}
+    if not isinstance(kube, dict):
+        raise LakesteadError(
+            "kube in group_data is not a table",
+            found=repr(kube),
+            expected='{"kubeconfig": PATH, "context": NAME}',
+        )
+    context = host.data.get("kube_context") or kube.get("context")
+    return connect(kube.get("kubeconfig"), context)
+
+
+def connect(kubeconfig: str | None, context: str | None) -> Api:
+    """The one Api of this process for a kubeconfig and context."""
+    key = (kubeconfig, context)
+    if key not in _apis:
+        _apis[key] = Api.from_kubeconfig(*key)
+    return _apis[key]

@@ -1,0 +1,38 @@
+"""Show a plan while pyinfra prepares it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+from pyinfra import logger, state
+
+from lakestead.plan.change import Change
+
+if TYPE_CHECKING:
+    from pyinfra.api.host import Host
+
+COLOURS = {"+": "green", "~": "yellow", "-": "red", "=": "blue", "?": "cyan", "*": "cyan"}
+
+
+def show(host: Host, changes: Iterable[Change]) -> None:
+    """Log one line per change that is pending, and its diff when pyinfra runs with ``--diff``.
+
+    Call it before the operation's first ``yield``: a dry run stops there. While operations are
+    executed it says nothing, since the plan has been shown.
+    """
+    if state.is_executing:
+        return
+    for change in changes:
+        if not change.pending:
+            continue
+        line = str(change)
+        logger.info(f"{host.print_prefix}{click.style(line, COLOURS[line[0]])}")
+        if state.config.DIFF and change.diff:
+            for text in change.diff.splitlines():
+                logger.info(f"{host.print_prefix}    {click.style(text, _diff_colour(text))}")
+
+
+def _diff_colour(line: str) -> str | None:
+    return {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])

@@ -1,0 +1,1 @@
+"""What will change, computed without any I/O."""

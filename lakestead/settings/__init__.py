@@ -1,0 +1,1 @@
+"""Settings: group data, checked."""

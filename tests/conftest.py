@@ -1,0 +1,5 @@
+"""pyinfra_cli first: it patches the standard library, which must come before TLS is imported."""
+
+from __future__ import annotations
+
+import pyinfra_cli  # noqa: F401
