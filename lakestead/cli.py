@@ -1,0 +1,56 @@
+"""The ``lakestead`` command. Subcommands are imported when they are run, so that help is quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+EXIT_FAILED = 1
+"""Exit code of a command that failed; 2 is a wrong command line (docs/reference.md)."""
+
+_COMMANDS = {"lab": ("lakestead.lab.cli", "lab", "Run every real part on this one machine.")}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in sorted(_COMMANDS.items())])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lakestead")
+def cli() -> None:
+    """Bring a lakehouse up on a Kubernetes homelab, objective by objective."""
+
+
+def main() -> None:
+    """Entry point: a LakesteadError is one message and exit code 1."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.Abort:
+        click.echo("Interrupted. The next run goes on from here.", err=True)
+        sys.exit(EXIT_FAILED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except Exception as error:
+        from lakestead.errors import LakesteadError
+
+        if not isinstance(error, LakesteadError):
+            raise
+        click.echo(click.style("Error: ", fg="red", bold=True) + str(error), err=True)
+        sys.exit(EXIT_FAILED)
