@@ -1,0 +1,49 @@
+# make demo: everything, from nothing to an Iceberg table. make test: what CI runs.
+# Both work from any folder (make -C FOLDER demo) and install what they need.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+ROOT := $(dir $(realpath $(lastword $(MAKEFILE_LIST))))
+PYTHON ?= python3.11
+BIN := $(ROOT).venv/bin
+DEBIAN := nftables iproute2 runc mmdebstrap buildah git
+.DEFAULT_GOAL := help
+.PHONY: help install debian demo test lint unit lab-test clean
+
+help:
+	@echo "make demo   bring the lab up and run phase 1 on it"
+	@echo "make test   lint, types, import contracts and all tests"
+	@echo "make clean  remove the Python environment (lab and cache stay)"
+
+install: debian $(BIN)/.installed
+
+debian:
+	@missing=$$(for p in $(DEBIAN); do \
+	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing Debian packages:" $$missing; \
+	  DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND; \
+	  apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
+	fi
+
+$(BIN)/.installed: $(ROOT)requirements.txt $(ROOT)constraints.txt $(ROOT)pyproject.toml
+	$(PYTHON) -m venv $(ROOT).venv
+	cd $(ROOT) && $(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+demo: install
+	cd $(ROOT) && $(BIN)/lakestead lab up
+	cd $(ROOT) && $(BIN)/pyinfra inventories/lab.py deploys/phase1.py -y
+
+test: install lint unit lab-test
+
+lint: install
+	cd $(ROOT) && $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+unit: install
+	cd $(ROOT) && $(BIN)/pytest tests/unit
+
+lab-test: install
+	cd $(ROOT) && $(BIN)/pytest tests/lab
+
+clean:
+	rm -rf $(ROOT).venv
