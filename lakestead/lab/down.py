@@ -112,3 +112,6 @@ def _remove_links() -> None:
             link.unlink()
     for result in Path("/var/lib/cni/results").glob("lakestead-*"):
         result.unlink()
+    plugins = Path("/var/lib/kubelet/device-plugins")  # the kubelet's path for it is fixed
+    if plugins.is_dir() and all(file.is_socket() or file.is_file() for file in plugins.iterdir()):
+        shutil.rmtree(plugins)

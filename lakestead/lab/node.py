@@ -95,6 +95,7 @@ def kubelet() -> Program:
         "podLogsDir": str(lab_dir() / "logs" / "pods"),
         "volumePluginDir": str(lab_dir() / "kubelet" / "volume-plugins"),
         "localStorageCapacityIsolation": False,
+        "makeIPTablesUtilChains": False,
         "systemReserved": {"memory": _RESERVED_MEMORY},
         "evictionHard": {"memory.available": "300Mi"},
         "imageGCHighThresholdPercent": 100,
