@@ -28,7 +28,9 @@ from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 CHUNK = 64 * 1024
-SMART_PATHS = re.compile(r"/(?P<repository>[\w.-]+\.git)/(info/refs|git-upload-pack|git-receive-pack)")
+SMART_PATHS = re.compile(
+    r"/(?P<repository>[\w.-]+\.git)/(info/refs|git-upload-pack|git-receive-pack)"
+)
 REPOSITORY_SETTINGS = {
     "http.receivepack": "true",
     # A broken pack, a rewritten or a deleted branch is refused: Flux follows this branch.
@@ -115,7 +117,9 @@ class Handler(BaseHTTPRequestHandler):
             # The name is in the path, so that no other server that listens here can pass for this one.
             ready = intact(self.server.repository)
             status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-            self.answer(status, "ready\n" if ready else f"{self.server.repository} is no repository\n")
+            self.answer(
+                status, "ready\n" if ready else f"{self.server.repository} is no repository\n"
+            )
         else:
             self.serve_git(path)
 
@@ -155,7 +159,8 @@ class Handler(BaseHTTPRequestHandler):
             stdout=subprocess.PIPE,
             env=self.backend_environment(path),
         )
-        assert backend.stdin and backend.stdout
+        assert backend.stdin is not None
+        assert backend.stdout is not None
         # A thread feeds the body while this one reads the answer: either pipe may fill first.
         feeder = threading.Thread(target=self.feed, args=(backend.stdin,))
         feeder.start()
@@ -187,7 +192,9 @@ class Handler(BaseHTTPRequestHandler):
         }
         length = self.headers.get("Content-Length")
         if length is not None and not self.chunked:
-            variables["CONTENT_LENGTH"] = length  # without it the backend reads to the end of its input
+            variables["CONTENT_LENGTH"] = (
+                length  # without it the backend reads to the end of its input
+            )
         elif self.command == "GET":
             variables["CONTENT_LENGTH"] = "0"
         return variables
@@ -265,7 +272,9 @@ class Handler(BaseHTTPRequestHandler):
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--repository", type=Path, required=True, help="the bare repository, NAME.git")
+    parser.add_argument(
+        "--repository", type=Path, required=True, help="the bare repository, NAME.git"
+    )
     parser.add_argument("--branch", default="main", help="its default branch (%(default)s)")
     parser.add_argument("--address", default="0.0.0.0")
     parser.add_argument("--port", type=int, default=8080, help="0 takes a free one and prints it")

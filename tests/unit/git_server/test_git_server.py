@@ -4,57 +4,15 @@ from __future__ import annotations
 
 import base64
 import gzip
-import http.client
 import os
-import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-SERVER = Path(__file__).parents[3] / "images/git-server/server.py"
-PASSWORD = "c0rrect horse%@:/"
 
-
-class Server:
-    def __init__(self, folder: Path) -> None:
-        self.repository = folder / "srv/homelab.git"
-        (folder / "password").write_text(PASSWORD + "\n")
-        command = [sys.executable, str(SERVER), "--repository", str(self.repository)]
-        command += ["--address", "127.0.0.1", "--port", "0"]
-        command += ["--password-file", str(folder / "password")]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout
-        self.port = int(self.process.stdout.readline().rpartition(" ")[2])
-        self.url = f"http://127.0.0.1:{self.port}/homelab.git"
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=10)
-
-    def http(
-        self, method: str, path: str, body: object = None, *, password: str = PASSWORD, **headers: str
-    ) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        token = base64.b64encode(f"lakestead:{password}".encode()).decode()
-        given = {"Authorization": f"Basic {token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
-        connection.request(method, path, body, given)  # type: ignore[arg-type]
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path)
-    yield running
-    if running.process.poll() is None:
-        running.stop()
-
-
-def git(folder: Path, *arguments: str, password: str = PASSWORD) -> subprocess.CompletedProcess[str]:
+def git(folder: Path, *arguments: str, password: str = "") -> subprocess.CompletedProcess[str]:
     helper = '!f() { echo username=lakestead; printf "password=%s\\n" "$GIT_TEST_PASSWORD"; }; f'
     environment = os.environ | {
         "GIT_CONFIG_GLOBAL": os.devnull,
@@ -74,20 +32,24 @@ def commit(folder: Path, size: int = 10) -> None:
     assert git(folder, "commit", "-q", "-m", "a file").returncode == 0
 
 
-def test_push_and_clone(server: Server, tmp_path: Path) -> None:
+def push(server, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return git(folder, "push", *arguments, server.url, "HEAD:main", password=server.password)
+
+
+def test_push_and_clone(server, tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
     # More than http.postBuffer (1 MiB): git sends it chunked, after a probe request.
     commit(work, size=5_000_000)
-    pushed = git(work, "push", server.url, "HEAD:main")
+    pushed = push(server, work)
     assert pushed.returncode == 0, pushed.stderr
-    cloned = git(tmp_path, "-c", "protocol.version=2", "clone", server.url, "clone")
+    cloned = git(tmp_path, "clone", server.url, "clone", password=server.password)
     assert cloned.returncode == 0, cloned.stderr
     assert (tmp_path / "clone/file").read_bytes() == (work / "file").read_bytes()
 
 
 @pytest.mark.parametrize("verb", ["clone", "push"])
-def test_wrong_password_is_refused(server: Server, tmp_path: Path, verb: str) -> None:
+def test_wrong_password_is_refused(server, tmp_path: Path, verb: str) -> None:
     commit(tmp_path)
     arguments = {"clone": ["clone", server.url, "copy"], "push": ["push", server.url, "HEAD:main"]}
     refused = git(tmp_path, *arguments[verb], password="guess")
@@ -95,18 +57,18 @@ def test_wrong_password_is_refused(server: Server, tmp_path: Path, verb: str) ->
     assert "Authentication failed" in refused.stderr
 
 
-def test_a_rewritten_branch_is_refused(server: Server, tmp_path: Path) -> None:
+def test_a_rewritten_branch_is_refused(server, tmp_path: Path) -> None:
     commit(tmp_path)
-    assert git(tmp_path, "push", server.url, "HEAD:main").returncode == 0
+    assert push(server, tmp_path).returncode == 0
     git(tmp_path, "commit", "-q", "--amend", "-m", "another")
-    refused = git(tmp_path, "push", "--force", server.url, "HEAD:main")
+    refused = push(server, tmp_path, "--force")
     assert "denying non-fast-forward" in refused.stderr
     assert "[remote rejected]" in refused.stderr
 
 
-def test_protocol_version_2_and_gzip(server: Server, tmp_path: Path) -> None:
+def test_protocol_version_2_and_gzip(server, tmp_path: Path) -> None:
     commit(tmp_path)
-    git(tmp_path, "push", server.url, "HEAD:main")
+    push(server, tmp_path)
     advertised = server.http(
         "GET", "/homelab.git/info/refs?service=git-upload-pack", Git_Protocol="version=2"
     )
@@ -136,18 +98,18 @@ def test_protocol_version_2_and_gzip(server: Server, tmp_path: Path) -> None:
         ("/other.git/info/refs?service=git-upload-pack", 404),
     ],
 )
-def test_paths(server: Server, path: str, status: int) -> None:
+def test_paths(server, path: str, status: int) -> None:
     assert server.http("GET", path)[0] == status
 
 
-def test_not_ready_without_its_repository(server: Server, tmp_path: Path) -> None:
+def test_not_ready_without_its_repository(server, tmp_path: Path) -> None:
     server.repository.rename(tmp_path / "gone")
     assert server.http("GET", "/-/ready/homelab.git", password="")[0] == 503
 
 
-def test_a_broken_chunk_does_not_stop_the_server(server: Server) -> None:
+def test_a_broken_chunk_does_not_stop_the_server(server) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
-        token = base64.b64encode(f"lakestead:{PASSWORD}".encode())
+        token = base64.b64encode(f"lakestead:{server.password}".encode())
         raw.sendall(
             b"POST /homelab.git/git-upload-pack HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
             b"Content-Type: application/x-git-upload-pack-request\r\n"
@@ -157,16 +119,14 @@ def test_a_broken_chunk_does_not_stop_the_server(server: Server) -> None:
     assert server.http("GET", "/-/alive")[0] == 200
 
 
-def test_restart_keeps_the_data_and_mends_a_killed_push(server: Server, tmp_path: Path) -> None:
+def test_restart_keeps_the_data_and_mends_a_killed_push(server, start, tmp_path: Path) -> None:
     commit(tmp_path)
-    assert git(tmp_path, "push", server.url, "HEAD:main").returncode == 0
+    assert push(server, tmp_path).returncode == 0
     head = git(tmp_path, "rev-parse", "HEAD").stdout.strip()
     assert server.stop() == 0
     (server.repository / "refs/heads/main.lock").touch()  # what a killed receive-pack leaves
-    again = Server(tmp_path)
-    try:
-        assert head in git(tmp_path, "ls-remote", again.url, "main").stdout
-        git(tmp_path, "commit", "-q", "--allow-empty", "-m", "next")
-        assert git(tmp_path, "push", again.url, "HEAD:main").returncode == 0
-    finally:
-        assert again.stop() == 0
+    again = start()
+    listed = git(tmp_path, "ls-remote", again.url, "main", password=again.password)
+    assert head in listed.stdout
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "next")
+    assert push(again, tmp_path).returncode == 0

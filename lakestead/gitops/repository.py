@@ -1,0 +1,237 @@
+"""The homelab repo as Lakestead sees it: a bare cache clone, snapshots, commits by plumbing, pushes.
+
+A commit is built in Git's object store with an index of its own and becomes visible by one push of one
+ref. Killed at any moment, the homelab repo is either as before or has the whole commit; what is left
+in the cache is unreachable objects, or a repository that is made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakestead.errors import LakesteadError
+from lakestead.gitops.failures import push_failure, transport_failure
+from lakestead.gitops.git import Credential, Git, GitFailed
+from lakestead.gitops.lock import locked
+
+NAME = "Lakestead"
+EMAIL = "lakestead@localhost"
+IDENTITY = {
+    f"GIT_{role}_{key}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for key, value in (("NAME", NAME), ("EMAIL", EMAIL))
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a commit: Git's mode (``100644``, ``120000`` for a symbolic link) and blob id."""
+
+    mode: str
+    oid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The branch at one commit.
+
+    + commit: None while the repository has no commit
+    + entries: path → Entry, of every file
+    """
+
+    commit: str | None
+    entries: Mapping[str, Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """The last commit that touched a file."""
+
+    commit: str
+    author: str
+    email: str
+    date: str
+    subject: str
+
+    @property
+    def ours(self) -> bool:
+        """Whether Lakestead made it."""
+        return self.email == EMAIL
+
+    def __str__(self) -> str:
+        return f"{self.author} on {self.date} ({self.commit[:8]}: {self.subject})"
+
+
+class HomelabRepo:
+    """One branch of the user's GitOps repository.
+
+    + url: as Git takes it, without user name and password
+    + branch: the branch that Flux follows
+    + cache: folder for the bare clones; may be deleted at any time
+    + credential: for http(s); None leaves it to the user's own Git settings
+    """
+
+    def __init__(self, url: str, branch: str, cache: Path, credential: Credential | None) -> None:
+        self.url = url
+        self.branch = branch
+        self.pending = False
+        """Whether this run has planned a commit that is not pushed yet."""
+        key = hashlib.sha256(url.encode()).hexdigest()[:16]
+        self.folder = cache / f"{key}.git"
+        self._lock_path = cache / f"{key}.lock"
+        self._ref = f"refs/remotes/origin/{branch}"
+        self._git = Git(self.folder, url, credential)
+
+    def head(self) -> str | None:
+        """The branch's newest commit on the server; None where the repository is empty."""
+        answer = self._git.run("ls-remote", "--heads", self.url, timeout=30, check=False)
+        if answer.rc:
+            raise transport_failure(self.url, answer, "read")
+        heads = {}
+        for line in answer.stdout.decode().splitlines():
+            oid, ref = line.split("\t")
+            heads[ref.removeprefix("refs/heads/")] = oid
+        if heads and self.branch not in heads:
+            raise LakesteadError(
+                f"The homelab repo has no branch {self.branch!r}",
+                where=self.url,
+                found="branches " + ", ".join(sorted(heads)),
+                do="set gitops.branch to the one that Flux follows",
+            )
+        return heads.get(self.branch)
+
+    def fetch(self) -> Snapshot:
+        """The branch as the server has it now."""
+        with self._locked() as lock:
+            try:
+                return self._snapshot(lock)
+            except GitFailed:
+                # An interrupted Git left the clone incomplete; it holds nothing that is not elsewhere.
+                shutil.rmtree(self.folder, ignore_errors=True)
+                return self._snapshot(lock)
+
+    def read(self, entry: Entry) -> bytes:
+        """A file's content."""
+        return self._git.run("cat-file", "blob", entry.oid).stdout
+
+    def last_touches(self, snapshot: Snapshot, paths: Iterable[str]) -> dict[str, Touch]:
+        """Who touched (or deleted) each path last, in one walk of the history.
+
+        A path that no commit ever had is not in the answer.
+        """
+        wanted = sorted(paths)
+        if snapshot.commit is None or not wanted:
+            return {}
+        form = "--format=%x1e%H%x1f%an%x1f%ae%x1f%as%x1f%s%x1e"
+        command = ("log", "-z", "--no-renames", "--name-only", form, snapshot.commit, "--")
+        log = self._git.run("--literal-pathspecs", *command, *wanted, timeout=300).stdout
+        fields = log.decode("utf-8", "surrogateescape").split("\x1e")[1:]
+        touches: dict[str, Touch] = {}
+        for head, names in zip(fields[::2], fields[1::2], strict=True):
+            touch = Touch(*head.split("\x1f", 4))
+            for name in names.strip("\0\n").split("\0"):
+                touches.setdefault(name, touch)
+        return touches
+
+    def publish(self, snapshot: Snapshot, writes: Mapping[str, bytes | None], message: str) -> str:
+        """Push one commit that follows ``snapshot``; returns its id.
+
+        + writes: path → content, None to delete
+
+        Raises BranchMoved where the branch has got another commit since.
+        """
+        with self._locked() as lock:
+            self._ensure()
+            commit = self._commit(snapshot, writes, message)
+            refspec = f"{commit}:refs/heads/{self.branch}"
+            answer = self._git.run(
+                *("push", "--porcelain", "--no-follow-tags", self.url, refspec),
+                timeout=300,
+                keep_open=(lock,),
+                check=False,
+            )
+            if answer.rc:
+                raise push_failure(self.url, self.branch, answer)
+            self._git.run("update-ref", self._ref, commit, keep_open=(lock,))
+            return commit
+
+    def _locked(self) -> AbstractContextManager[int]:
+        return locked(self._lock_path, "the homelab repo")
+
+    def _ensure(self) -> None:
+        """Make the cache clone, or make it anew where a killed Git left it half-way."""
+        if self.folder.exists():
+            # Commands that write hold the lock as long as they live, so what they left is stale.
+            stale = [*self.folder.glob("*.lock"), *self.folder.glob("refs/**/*.lock")]
+            if not stale and (self.folder / "complete").exists():
+                return
+            shutil.rmtree(self.folder)
+        self._git.run("init", "--quiet", "--bare", "--template=")
+        (self.folder / "complete").touch()
+
+    def _snapshot(self, lock: int) -> Snapshot:
+        self._ensure()
+        commit = self.head()
+        if commit is None:
+            return Snapshot(None, {})
+        if commit != self._known():
+            # Not shallow: whether a file is still as Lakestead left it is read from the history.
+            refspec = f"+refs/heads/{self.branch}:{self._ref}"
+            answer = self._git.run(
+                *("fetch", "--quiet", "--no-tags", self.url, refspec),
+                timeout=300,
+                keep_open=(lock,),
+                check=False,
+            )
+            if answer.rc:
+                raise transport_failure(self.url, answer, "read")
+            commit = self._known() or commit
+        return Snapshot(commit, self._entries(commit))
+
+    def _known(self) -> str | None:
+        answer = self._git.run("rev-parse", "--verify", "--quiet", self._ref, check=False)
+        return answer.stdout.decode().strip() or None
+
+    def _entries(self, commit: str) -> dict[str, Entry]:
+        entries = {}
+        listing = self._git.run("ls-tree", "-r", "-z", "--full-tree", commit).stdout
+        for line in listing.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+            head, path = line.split("\t", 1)
+            mode, _, oid = head.split(" ")
+            entries[path] = Entry(mode, oid)
+        return entries
+
+    def _commit(self, snapshot: Snapshot, writes: Mapping[str, bytes | None], message: str) -> str:
+        with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
+            index = {"GIT_INDEX_FILE": f"{scratch}/index"}
+            if snapshot.commit:
+                self._git.run("read-tree", snapshot.commit, environment=index)
+            lines = "".join(self._line(snapshot, path, new) for path, new in sorted(writes.items()))
+            listing = lines.encode("utf-8", "surrogateescape")
+            self._git.run("update-index", "-z", "--index-info", stdin=listing, environment=index)
+            tree = self._id("write-tree", environment=index)
+        parents = ["-p", snapshot.commit] if snapshot.commit else []
+        return self._id("commit-tree", tree, *parents, stdin=message.encode(), environment=IDENTITY)
+
+    def _line(self, snapshot: Snapshot, path: str, content: bytes | None) -> str:
+        """A line for ``git update-index --index-info``; mode 0 removes."""
+        if content is None:
+            return f"0 {'0' * 40}\t{path}\0"
+        mode = snapshot.entries[path].mode if path in snapshot.entries else "100644"
+        return f"{mode} {self._id('hash-object', '-w', '--stdin', stdin=content)}\t{path}\0"
+
+    def _id(
+        self, *command: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
+    ) -> str:
+        return self._git.run(*command, stdin=stdin, environment=environment).stdout.decode().strip()
+
+
+def blob_id(content: bytes) -> str:
+    """The id that Git gives to a file's content (of a SHA-1 repository)."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

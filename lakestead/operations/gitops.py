@@ -1,0 +1,101 @@
+"""Write files of the homelab repo: one commit, pushed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from pyinfra import host
+
+from lakestead.gitops.failures import BranchMoved
+from lakestead.gitops.files import FileChange, Policy, Wanted, plan
+from lakestead.gitops.repository import HomelabRepo, Snapshot
+from lakestead.gitops.session import homelab
+from lakestead.operations.command import ApiCommand, Command, operation
+from lakestead.operations.show import show
+from lakestead.settings import Settings
+
+ATTEMPTS = 5
+
+
+@operation
+def files(
+    files: Mapping[str, bytes | str],
+    message: str,
+    resources: Mapping[str, Sequence[str]] | None = None,
+    prune: Sequence[str] = (),
+    existing: Literal["update", "keep"] = "update",
+) -> Iterator[Command]:
+    """Make files of the homelab repo what they should be, by one commit on its branch.
+
+    Nothing else in the repository is touched. A file that somebody else changed, made or deleted since
+    Lakestead wrote it is not written over: the run stops and says which, by whom, and how to decide.
+
+    + files: path in the repository → content
+    + message: the commit's message: what for, an empty line, why
+    + resources: path of a ``kustomization.yaml`` → entries to be among its ``resources``, everything else
+      in it left as it is
+    + prune: folders in which files that Lakestead wrote and that are not in ``files`` are deleted
+    + existing: ``keep`` only adds files that are missing, and none beside a ``kustomization.yaml`` that
+      is there already
+
+    **Example:**
+
+    .. code:: python
+
+        gitops.files(
+            name="Add the metastore to the homelab repo",
+            files={"kubernetes/apps/data-platform/hive-metastore/ks.yaml": text},
+            resources={"kubernetes/apps/data-platform/kustomization.yaml": ["./hive-metastore/ks.yaml"]},
+            message="Deploy the Hive Metastore (objective 1.2)\\n\\nIceberg's catalog keeps its tables there.",
+        )
+    """
+    repo = homelab(host)
+    settings = Settings.of(host).gitops
+    policy = Policy(settings.keep, settings.overwrite)
+    content = {
+        path: text.encode() if isinstance(text, str) else text for path, text in files.items()
+    }
+    wanted = Wanted(content, resources or {}, prune, existing)
+    snapshot = repo.fetch()
+    changes = plan(repo, snapshot, wanted, policy)
+    show(host, [change.as_change() for change in changes])
+    if not changes:
+        host.noop(f"branch {repo.branch} of the homelab repo has it all")
+        return
+    repo.pending = True
+
+    def publish() -> str:
+        said = _publish(repo, snapshot, changes, wanted, policy, message)
+        repo.pending = False
+        return said
+
+    yield ApiCommand(f"commit {len(changes)} files to branch {repo.branch} of {repo.url}", publish)
+
+
+def _publish(
+    repo: HomelabRepo,
+    snapshot: Snapshot,
+    changes: list[FileChange],
+    wanted: Wanted,
+    policy: Policy,
+    message: str,
+) -> str:
+    """Commit and push; where the branch moved meanwhile, plan again on what it is now."""
+    said = []
+    for attempt in range(1, ATTEMPTS + 1):
+        writes = {change.path: change.after for change in changes}
+        try:
+            commit = repo.publish(snapshot, writes, message)
+        except BranchMoved as moved:
+            if attempt == ATTEMPTS:
+                raise
+            snapshot = repo.fetch()
+            said.append(f"{moved.what} ({(snapshot.commit or 'nothing')[:8]}): planned again")
+            changes = plan(repo, snapshot, wanted, policy)
+            if not changes:
+                return "\n".join([*said, "the homelab repo has it all now"])
+        else:
+            said.append(f"pushed {commit[:8]} to branch {repo.branch}: {len(writes)} files")
+            break
+    return "\n".join(said)
