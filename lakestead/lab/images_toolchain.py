@@ -1,0 +1,47 @@
+"""What an image's build borrows from this machine: compilers and caches, as volumes.
+
+A user builds the same Containerfile on an image that has the compiler (``golang:1.26``). The lab
+has no such image, but it has the compiler: it is mounted where that image has it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from lakestead.lab.golang import go
+
+_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+_GO_SETTINGS = ("GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE")
+
+
+def volumes(toolchain: str, scratch: Path) -> list[str]:
+    """The volumes of a toolchain, as ``source:target:options``.
+
+    :param toolchain: ``go``, or "" for none.
+    :param scratch: an empty folder for files that are made for this build.
+    """
+    return _TOOLCHAINS[toolchain](scratch) if toolchain else []
+
+
+def _go(scratch: Path) -> list[str]:
+    """Go as the image ``golang`` has it, with this machine's caches, proxy and authorities."""
+    found = json.loads(go("env", "-json", "GOROOT", "GOMODCACHE", "GOCACHE", *_GO_SETTINGS))
+    settings = scratch / "env"
+    lines = [f"{name}={found[name]}" for name in _GO_SETTINGS if found[name]]
+    settings.write_text("\n".join([*lines, "GOTOOLCHAIN=local", ""]))
+    for folder in (found["GOMODCACHE"], found["GOCACHE"]):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    mounted = [
+        f"{found['GOROOT']}:/usr/local/go:ro",
+        f"{found['GOMODCACHE']}:/go/pkg/mod:rw",
+        f"{found['GOCACHE']}:/root/.cache/go-build:rw",
+        f"{settings}:/root/.config/go/env:ro",
+    ]
+    if _CERTIFICATES.exists():  # a second place in which Go looks: the image's own file stays
+        mounted.append(f"{_CERTIFICATES}:/etc/pki/tls/certs/host.crt:ro")
+    return mounted
+
+
+_TOOLCHAINS: dict[str, Callable[[Path], list[str]]] = {"go": _go}
