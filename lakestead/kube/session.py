@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lakestead.errors import LakesteadError
+from lakestead import settings
 from lakestead.kube.client import Api
 
 if TYPE_CHECKING:
@@ -19,15 +19,8 @@ def api(host: Host) -> Api:
     + host: its ``kube`` data name both: ``{"kubeconfig": PATH, "context": NAME}``; a host
       ``@kube/<context>`` names the context itself
     """
-    kube: Any = host.data.get("kube") or {}
-    if not isinstance(kube, dict):
-        raise LakesteadError(
-            "kube in group_data is not a table",
-            found=repr(kube),
-            expected='{"kubeconfig": PATH, "context": NAME}',
-        )
-    context = host.data.get("kube_context") or kube.get("context")
-    return connect(kube.get("kubeconfig"), context)
+    cluster = settings.kube(host)
+    return connect(cluster.kubeconfig, host.data.get("kube_context") or cluster.context)
 
 
 def connect(kubeconfig: str | None, context: str | None) -> Api:

@@ -1,1 +1,82 @@
-"""Settings: group data, checked."""
+"""Settings: what pyinfra's group data hold, checked.
+
+``Settings.of(host)`` is what tasks and operations read; a mistake stops the run with the file, the
+line, the key, the value and what is accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lakestead.settings.capacity import Allocation, Capacity
+from lakestead.settings.flux import Flux
+from lakestead.settings.framework import Mistake, Section, check, refuse, unknown
+from lakestead.settings.gitops import Gitops
+from lakestead.settings.kube import Kube
+from lakestead.settings.object_storage import ObjectStorage
+from lakestead.settings.source import Sources
+
+if TYPE_CHECKING:
+    from pyinfra.api.host import Host
+
+# Data that belong to pyinfra's connectors and ours, and names that are private to a group data file.
+NOT_SETTINGS = (
+    "_", "ssh", "kube_context", "kubepod_", "docker", "podman", "chroot", "winrm", "vagrant",
+    "terraform",
+)  # fmt: skip
+
+
+class Settings(Section):
+    """All settings of one host.
+
+    + kube: which cluster
+    + allocations: what each component's pods request, by component
+    + capacity: what the cluster must have to spare
+    + object_storage, gitops, flux, metastore, iceberg: one section a capability
+    """
+
+    kube: Kube = Kube()
+    allocations: dict[str, Allocation]
+    capacity: Capacity = Capacity()
+    object_storage: ObjectStorage
+    gitops: Gitops
+    flux: Flux
+
+    @classmethod
+    def of(cls, host: Host) -> Settings:
+        """The settings of a pyinfra host; raises LakesteadError for all mistakes at once."""
+        return cls.load(host.data.dict(), Sources.of(host))
+
+    @classmethod
+    def load(cls, data: Mapping[str, Any], sources: Sources) -> Settings:
+        """The settings in ``data``, written in the files ``sources``."""
+        check_names(data, sources)
+        return check(cls, _settings(data), sources)
+
+
+def kube(host: Host) -> Kube:
+    """Which cluster a host belongs to; needs no other section."""
+    data, sources = host.data.dict(), Sources.of(host)
+    check_names(data, sources)
+    found = {name: value for name, value in data.items() if name == "kube"}
+    return check(_KubeOnly, found, sources).kube
+
+
+def check_names(data: Mapping[str, Any], sources: Sources) -> None:
+    """Refuse names that are no settings, with the one that is probably meant."""
+    mistakes = [
+        Mistake(path=(name,), text=unknown(name, Settings.model_fields))
+        for name in _settings(data)
+        if name not in Settings.model_fields
+    ]
+    if mistakes:
+        raise refuse(mistakes, sources)
+
+
+def _settings(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if not name.startswith(NOT_SETTINGS)}
+
+
+class _KubeOnly(Section):
+    kube: Kube = Kube()

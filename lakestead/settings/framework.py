@@ -1,4 +1,4 @@
-"""The base of every settings section, and errors that name file, line, key, value and what is accepted.
+"""The base of every settings section, and the one error that says what is wrong with the settings.
 
 pyinfra's group data are plain Python files without types. ``lakestead.settings.Settings`` checks
 what they hold; each section of it is one pydantic model in a file of its own.
@@ -6,7 +6,18 @@ what they hold; each section of it is one pydantic model in a file of its own.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from lakestead.errors import LakesteadError
+from lakestead.settings.source import Sources
+
+# Values under these names may be secrets that somebody wrote where a reference belongs.
+_SECRET = re.compile(r"password|passwd|secret|token|credential|private|access_key", re.IGNORECASE)
 
 
 class Section(BaseModel):
@@ -15,7 +26,116 @@ class Section(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
+        # A "1" for 1 is a mistake: group data are Python, not text.
         strict=True,
-        str_strip_whitespace=True,
-        # Lists and numbers in group data are Python values already; a "1" for 1 is a mistake.
+        hide_input_in_errors=True,
     )
+
+
+Model = TypeVar("Model", bound=Section)
+
+
+class Mistake(BaseModel):
+    """One thing that is wrong: its key as a path, and what to say about it."""
+
+    path: tuple[str | int, ...]
+    text: str
+
+
+def check(model: type[Model], data: Mapping[str, Any], sources: Sources) -> Model:
+    """``data`` as ``model``.
+
+    + sources: the files that the data came from, to say where a mistake is
+
+    Raises LakesteadError naming every mistake with file, line, key, value and what is accepted.
+    """
+    try:
+        return model.model_validate(dict(data))
+    except ValidationError as error:
+        mistakes = [_mistake(model, data, item) for item in error.errors(include_url=False)]
+        raise refuse(mistakes, sources) from None
+
+
+def refuse(mistakes: Sequence[Mistake], sources: Sources) -> LakesteadError:
+    """One error for all mistakes."""
+    lines = []
+    for mistake in mistakes:
+        place = sources.find(mistake.path)
+        lines.append(f"{place}: {dotted(mistake.path)} {mistake.text}")
+    what = "a mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+    return LakesteadError(f"There is {what} in the settings", found="\n".join(lines))
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """What to say about a key that is not known, with the one that is probably meant."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f"is not known; did you mean {near[0]!r}? Accepted: {', '.join(names)}"
+    return f"is not known; accepted: {', '.join(names)}"
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """``("buckets", "lake-1", 0)`` as ``buckets.lake-1[0]``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def _mistake(model: type[Section], data: Mapping[str, Any], item: Any) -> Mistake:
+    path, value = _walk(data, item["loc"])
+    kind = item["type"]
+    if kind == "missing":
+        return Mistake(path=tuple(item["loc"]), text="is missing")
+    if kind == "extra_forbidden":
+        accepted = _fields_at(model, item["loc"][:-1])
+        return Mistake(path=path, text=unknown(str(path[-1]), accepted))
+    message = str(item["msg"]).removeprefix("Value error, ")
+    message = message[0].lower() + message[1:] if message.startswith("Input ") else message
+    shown = repr(value) if _may_be_shown(path, value) else f"(a {type(value).__name__}, not shown)"
+    return Mistake(path=path, text=f"= {shown}: {message}")
+
+
+def _may_be_shown(path: Sequence[str | int], value: Any) -> bool:
+    """Whether a value can be printed: no secret by its name or by the names inside it."""
+    return not _SECRET.search(dotted(path)) and not _SECRET.search(repr(value))
+
+
+def _walk(data: Any, loc: Sequence[str | int]) -> tuple[tuple[str | int, ...], Any]:
+    """Follow pydantic's location as far as the data go; it also names members of unions."""
+    path: list[str | int] = []
+    for part in loc:
+        if isinstance(data, Mapping) and part in data:
+            data = data[part]
+        elif isinstance(data, list | tuple) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            continue
+        path.append(part)
+    return tuple(path), data
+
+
+def _fields_at(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
+    """The keys that the section at ``loc`` accepts."""
+    current: Any = model
+    for part in loc:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            field = current.model_fields.get(str(part))
+            current = field.annotation if field else None
+        else:
+            # A key of a mapping, an index of a list: on to what it holds.
+            current = getattr(current, "__args__", (None,))[-1]
+        current = _section_in(current)
+    return list(current.model_fields) if isinstance(current, type) else []
+
+
+def _section_in(annotation: Any) -> Any:
+    """The section among ``Section | None``; other annotations stay."""
+    members = [
+        member
+        for member in getattr(annotation, "__args__", ())
+        if isinstance(member, type) and issubclass(member, BaseModel)
+    ]
+    is_container = getattr(annotation, "__origin__", None) in (dict, list, tuple)
+    return members[0] if members and not is_container else annotation

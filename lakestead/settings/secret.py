@@ -5,15 +5,27 @@ from __future__ import annotations
 import base64
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from pydantic import Field, model_validator
 
 from lakestead.errors import LakesteadError
 from lakestead.settings.framework import Section
 
-if TYPE_CHECKING:
-    from lakestead.kube.client import Api
+
+class Reader(Protocol):
+    """What is needed of a cluster's API; ``lakestead.kube.client.Api`` is one."""
+
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str | None = None,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> list[dict[str, Any]]:
+        """All objects of a kind."""
 
 
 class SecretRef(Section):
@@ -46,7 +58,7 @@ class SecretRef(Section):
         return f"key {self.key} of Secret {self.secret}"
 
 
-def resolve(ref: SecretRef, api: Api | None = None) -> str:
+def resolve(ref: SecretRef, api: Reader | None = None) -> str:
     """The secret itself.
 
     + api: the cluster, for references to a Kubernetes Secret
@@ -76,14 +88,14 @@ def _from_file(path: Path) -> tuple[str | None, str]:
         return None, str(getattr(error, "strerror", None) or error)
 
 
-def _from_cluster(ref: SecretRef, api: Api | None) -> tuple[str | None, str]:
-    from lakestead.kube.reference import ObjectRef
-
+def _from_cluster(ref: SecretRef, api: Reader | None) -> tuple[str | None, str]:
     namespace, _, name = (ref.secret or "").partition("/")
-    found = api.get(ObjectRef("v1", "Secret", name, namespace)) if api else None
-    if found is None:
-        return None, "there is no such Secret" if api else "no cluster to ask"
-    data = found.get("data") or {}
+    if api is None:
+        return None, "no cluster to ask"
+    found = api.list("v1", "Secret", namespace, field_selector=f"metadata.name={name}")
+    if not found:
+        return None, "there is no such Secret"
+    data = found[0].get("data") or {}
     if ref.key not in data:
         return None, "keys " + (", ".join(sorted(data)) or "none at all")
     return base64.b64decode(data[ref.key]).decode("utf-8", "replace"), ""

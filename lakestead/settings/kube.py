@@ -1,0 +1,22 @@
+"""Which cluster."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from lakestead.settings.framework import Section
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Kube(Section):
+    """The cluster's API.
+
+    + kubeconfig: a file; by default $KUBECONFIG, then ~/.kube/config
+    + context: one of the file's contexts; by default its current one
+    """
+
+    kubeconfig: Text | None = None
+    context: Text | None = None
