@@ -30,7 +30,15 @@ _DPKG_OPTIONS = [
     "path-exclude=/usr/share/info/*",
     "path-exclude=/usr/share/locale/*",
 ]
-_APT_OPTIONS = ['Acquire::Languages "none"', 'APT::Install-Recommends "false"']
+_APT_OPTIONS = [
+    'Acquire::Languages "none"',
+    'APT::Install-Recommends "false"',
+    # As Debian's own container images: what was downloaded does not stay in a layer.
+    'Dir::Cache::pkgcache ""',
+    'Dir::Cache::srcpkgcache ""',
+    'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; }',
+]
+_APT_FILE = "/etc/apt/apt.conf.d/99lakestead"
 _ALONE = [
     "setpriv", "--pdeathsig", "KILL",
     "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
@@ -89,12 +97,13 @@ def _build_base(folder: Path, progress: Say) -> None:
     described = versions()["base"]
     progress(f"making the base image, Debian {described['suite']}")
     tree = folder / "base.rootfs.tar"
+    apt = "".join(f"{option};\n" for option in _APT_OPTIONS)
     _run(
         [
             *_ALONE,
             "mmdebstrap", "--variant=minbase", f"--include={','.join(described['packages'])}",
             *(f"--dpkgopt={option}" for option in _DPKG_OPTIONS),
-            *(f"--aptopt={option}" for option in _APT_OPTIONS),
+            f"--customize-hook=cat > $1{_APT_FILE} <<'END'\n{apt}\nEND",
             described["suite"], str(tree),
         ],
         log=folder / "build.log",

@@ -13,13 +13,14 @@ from pathlib import Path
 from lakestead.lab.golang import go
 
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+_JAVA_CERTIFICATES = Path("/etc/ssl/certs/java/cacerts")
 _GO_SETTINGS = ("GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE")
 
 
 def volumes(toolchain: str, scratch: Path) -> list[str]:
     """The volumes of a toolchain, as ``source:target:options``.
 
-    :param toolchain: ``go``, or "" for none.
+    :param toolchain: ``go``, ``maven``, or "" for none.
     :param scratch: an empty folder for files that are made for this build.
     """
     return _TOOLCHAINS[toolchain](scratch) if toolchain else []
@@ -44,4 +45,19 @@ def _go(scratch: Path) -> list[str]:
     return mounted
 
 
-_TOOLCHAINS: dict[str, Callable[[Path], list[str]]] = {"go": _go}
+def _maven(scratch: Path) -> list[str]:
+    """Maven's settings and local repository of this machine, and its Java authorities.
+
+    Maven itself comes from Debian's package: what it is needed for is a list of downloads.
+    """
+    home = Path.home() / ".m2"
+    home.mkdir(exist_ok=True)
+    mounted = [f"{home}:/root/.m2:rw"]
+    if _JAVA_CERTIFICATES.exists():
+        options = scratch / "mavenrc"
+        options.write_text('MAVEN_OPTS="-Djavax.net.ssl.trustStore=/etc/pki/java/host.jks"\n')
+        mounted += [f"{options}:/root/.mavenrc:ro", f"{_JAVA_CERTIFICATES}:/etc/pki/java/host.jks:ro"]
+    return mounted
+
+
+_TOOLCHAINS: dict[str, Callable[[Path], list[str]]] = {"go": _go, "maven": _maven}

@@ -21,12 +21,16 @@ _LOOK = {
 }
 
 
+_QUIET = 5.0  # seconds between two lines on what a running part waits for
+
+
 class Lines:
-    """One line whenever a part starts, waits for something else, or ends."""
+    """One line when a part starts and ends, and now and then on what it does or waits for."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._said: dict[str, tuple[str, str]] = {}
+        self._when: dict[str, float] = {}
 
     def __enter__(self) -> Lines:
         return self
@@ -38,8 +42,12 @@ class Lines:
         news = (part.state, part.detail if part.state in ("running", "failed") else "")
         if part.state == "waiting" or self._said.get(part.name) == news:
             return
-        self._said[part.name] = news
-        since = time.monotonic() - self._began
+        now = time.monotonic()
+        same_state = self._said.get(part.name, ("",))[0] == part.state
+        if same_state and now - self._when[part.name] < _QUIET:
+            return
+        self._said[part.name], self._when[part.name] = news, now
+        since = now - self._began
         took = f" after {part.elapsed:.1f} s" if part.state in ("done", "failed") else ""
         detail = f": {part.detail}" if news[1] else ""
         sys.stdout.write(f"{since:7.1f} s  {part.name:<28} {part.state}{took}{detail}\n")

@@ -46,7 +46,9 @@ def https(url: str) -> Check:
 def _failing(body: str) -> str:
     """Of a health report, the checks that fail; else its last line."""
     failing = [line[3:].split()[0] for line in body.splitlines() if line.startswith("[-]")]
-    return ", ".join(failing) if failing else (body.strip().splitlines() or [""])[-1][:200]
+    if not failing:
+        return (body.strip().splitlines() or [""])[-1][:200]
+    return failing[0] + (f" and {len(failing) - 1} more" if len(failing) > 1 else "")
 
 
 def _tls() -> ssl.SSLContext:

@@ -138,8 +138,7 @@ def _image_steps() -> list[Step]:
     steps = []
     for component in images.components():
         lane = "compile" if images.compiles(component) else "image"
-        needs = tuple(f"image {other}" for other in images.needs(component))
-        steps.append(Step(f"image {component}", _image(component), needs, lane))
+        steps.append(Step(f"image {component}", _image(component), lane=lane))
         needed = (f"image {component}", "containerd")
         steps.append(Step(f"import {component}", _import(component), needed, lane="import"))
     flux = tuple(f"image {c}" for c in images.components() if c.startswith("flux-"))
