@@ -76,6 +76,13 @@ def mistakes(bucket: str, owner: str, statements: Iterable[Statement]) -> list[s
     return found
 
 
+def everybody(statements: Iterable[Statement] | None) -> bool:
+    """Whether something is allowed to everybody, or it is not known."""
+    if statements is None:
+        return True
+    return any(item["Effect"] == "Allow" and "*" in _principals(item) for item in statements)
+
+
 def _binds(statement: Statement, owner: str) -> bool:
     return "*" in _principals(statement) or owner in users([statement])
 

@@ -15,6 +15,7 @@ from lakestead.plan.lifecycle import LifecycleRule
 from lakestead.plan.quota import Quota
 
 Setting = Literal["bucket", "versioning", "lifecycle", "policy", "quota"]
+NO_QUOTA = Quota()
 Versioning = Literal["Off", "Enabled", "Suspended"]
 
 
@@ -53,7 +54,7 @@ class BucketState:
     versioning: Versioning = "Off"
     lifecycle: tuple[LifecycleRule, ...] = ()
     policy: str | None = None
-    quota: Quota = Quota()
+    quota: Quota = NO_QUOTA
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,11 @@ def _compared(wanted: BucketWanted, found: BucketState) -> Iterable[tuple[Settin
     if wanted.versioning is not None:
         # A bucket that had versions once can only be suspended, never be without again.
         off = "Off" if found.versioning == "Off" else "Suspended"
-        yield "versioning", "Enabled\n" if wanted.versioning else f"{off}\n", f"{found.versioning}\n"
+        yield (
+            "versioning",
+            "Enabled\n" if wanted.versioning else f"{off}\n",
+            f"{found.versioning}\n",
+        )
     if wanted.quota is not None:
         yield "quota", f"{wanted.quota}\n", f"{found.quota}\n"
     if wanted.lifecycle is not None:
