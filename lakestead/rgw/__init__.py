@@ -1,0 +1,1 @@
+"""The Ceph Object Gateway's Admin Ops API: users, keys, caps, quotas."""

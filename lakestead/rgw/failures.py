@@ -1,0 +1,88 @@
+"""What can go wrong between us and the object gateway, as messages that a user can act on."""
+
+from __future__ import annotations
+
+from lakestead.errors import LakesteadError
+
+
+class RgwError(LakesteadError):
+    """The gateway answered with an HTTP status of 400 or more.
+
+    + status: the HTTP status
+    + code: the gateway's word for it: ``NoSuchUser``, ``AccessDenied``, …
+    """
+
+    def __init__(self, what: str, *, status: int, code: str, **more: str) -> None:
+        self.status = status
+        self.code = code
+        super().__init__(what, **more)
+
+
+class RgwUnreachable(LakesteadError):
+    """No answer came from the gateway, or only that it cannot serve (502, 503, 504)."""
+
+
+# What the gateway calls an access key that it does not know, and a secret that does not fit.
+WRONG_KEY = {"InvalidAccessKeyId", "SignatureDoesNotMatch"}
+OVERLOADED = {502, 503, 504}
+
+
+def unreachable(endpoint: str, found: str) -> RgwUnreachable:
+    """The error for a gateway that does not serve."""
+    return RgwUnreachable(
+        f"The object gateway at {endpoint} does not serve",
+        where=endpoint,
+        found=found,
+        expected="an answer of the gateway (radosgw)",
+        do="look at its pods: kubectl --namespace NAMESPACE get pods,services; "
+        "the endpoint is object_storage.endpoint in group_data",
+    )
+
+
+def refused(
+    endpoint: str, request: str, status: int, code: str, message: str, *, who: str
+) -> LakesteadError:
+    """The error for an answer of HTTP status 400 or more.
+
+    + request: what was asked, without any secret: ``GET /admin/user``, ``PutBucketPolicy``
+    + who: whose key signed it
+    """
+    if status in OVERLOADED:
+        return unreachable(endpoint, f"HTTP {status} {code} to {request}".replace("  ", " "))
+    found = f"HTTP {status} {code}" + (f": {message}" if message and message != code else "")
+    where = f"{request} at {endpoint}"
+    if code in WRONG_KEY:
+        return RgwError(
+            f"The object gateway does not accept the key of {who}",
+            status=status,
+            code=code,
+            where=where,
+            found=found,
+            expected="a key pair that the gateway knows",
+            do="delete that Secret and run again: it is written anew from the gateway's own keys",
+        )
+    if code == "RequestTimeTooSkewed":
+        return RgwError(
+            "The clocks of this machine and of the object gateway differ too much",
+            status=status,
+            code=code,
+            where=where,
+            found=found,
+            do="set this machine's clock",
+        )
+    if code == "QuotaExceeded":
+        return RgwError(
+            f"The object gateway refuses the write: a quota of {who} is used up",
+            status=status,
+            code=code,
+            where=where,
+            found=found,
+            do="raise the quota of the user or of the bucket in object_storage, or delete objects",
+        )
+    return RgwError(
+        f"The object gateway refuses {request}, signed with the key of {who}",
+        status=status,
+        code=code,
+        where=where,
+        found=found,
+    )
