@@ -12,6 +12,7 @@ from pyinfra.connectors.util import CommandOutput
 from typing_extensions import override
 
 from lakestead.connectors.failed_hosts import connect_error, stop_at_first
+from lakestead.facts.query import ApiQuery
 from lakestead.kube.session import api
 
 
@@ -50,7 +51,6 @@ class KubeConnector(LocalConnector):
         print_input: bool = False,
         **arguments: Any,
     ) -> tuple[bool, CommandOutput]:
-        run = getattr(command, "run_on", None)
-        if run is not None:
-            return run(self.host)
+        if isinstance(command, ApiQuery):
+            return command.run_on(self.host)
         return super().run_shell_command(command, print_output, print_input, **arguments)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from pyinfra import state
@@ -70,7 +70,7 @@ def operation(body: Callable[P, Iterator[Command]]) -> PyinfraOperation[P]:
     """
 
     @functools.wraps(body)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> Iterator[Command]:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Generator[Command, None, None]:
         try:
             yield from body(*args, **kwargs)
         except LakesteadError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-BINARY = {
+BINARY: dict[str, int] = {
     suffix: 1024**power for power, suffix in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)
 }
 DECIMAL = {
@@ -36,7 +36,7 @@ def parse(text: str | int | float) -> Decimal:
         raise ValueError(f"{text!r} is not a quantity")
     number, exponent, suffix = match.groups()
     if exponent:
-        return Decimal(number + exponent)
+        return Decimal(f"{number}{exponent}")
     if suffix in BINARY:
         return Decimal(number) * BINARY[suffix]
     if suffix in DECIMAL:

@@ -7,8 +7,11 @@ line, the key, the value and what is accepted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import AfterValidator
+
+from lakestead.plan.phases import COMPONENTS
 from lakestead.settings.capacity import Allocation, Capacity
 from lakestead.settings.flux import Flux
 from lakestead.settings.framework import Mistake, Section, check, refuse, unknown
@@ -27,6 +30,15 @@ NOT_SETTINGS = (
 )  # fmt: skip
 
 
+def _component(name: str) -> str:
+    if name not in COMPONENTS:
+        raise ValueError(unknown(name, COMPONENTS))
+    return name
+
+
+Component = Annotated[str, AfterValidator(_component)]
+
+
 class Settings(Section):
     """All settings of one host.
 
@@ -37,7 +49,7 @@ class Settings(Section):
     """
 
     kube: Kube = Kube()
-    allocations: dict[str, Allocation]
+    allocations: dict[Component, Allocation]
     capacity: Capacity = Capacity()
     object_storage: ObjectStorage
     gitops: Gitops

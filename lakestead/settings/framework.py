@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -62,8 +62,8 @@ def refuse(mistakes: Sequence[Mistake], sources: Sources) -> LakesteadError:
     for mistake in mistakes:
         place = sources.find(mistake.path)
         lines.append(f"{place}: {dotted(mistake.path)} {mistake.text}")
-    what = "a mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
-    return LakesteadError(f"There is {what} in the settings", found="\n".join(lines))
+    what = "There is a mistake" if len(lines) == 1 else f"There are {len(lines)} mistakes"
+    return LakesteadError(f"{what} in the settings", found="\n".join(lines))
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
@@ -87,13 +87,19 @@ def _mistake(model: type[Section], data: Mapping[str, Any], item: Any) -> Mistak
     path, value = _walk(data, item["loc"])
     kind = item["type"]
     if kind == "missing":
-        return Mistake(path=tuple(item["loc"]), text="is missing")
+        accepted = _accepted(_annotation_at(model, item["loc"]))
+        return Mistake(path=tuple(item["loc"]), text=f"is missing; accepted: {accepted}")
     if kind == "extra_forbidden":
-        accepted = _fields_at(model, item["loc"][:-1])
-        return Mistake(path=path, text=unknown(str(path[-1]), accepted))
-    message = str(item["msg"]).removeprefix("Value error, ")
-    message = message[0].lower() + message[1:] if message.startswith("Input ") else message
+        holder = _annotation_at(model, item["loc"][:-1])
+        return Mistake(path=path, text=unknown(str(path[-1]), holder.model_fields))
     shown = repr(value) if _may_be_shown(path, value) else f"(a {type(value).__name__}, not shown)"
+    if kind in ("model_type", "model_attributes_type"):
+        accepted = _accepted(_annotation_at(model, path))
+        return Mistake(path=path, text=f"= {shown}; accepted: {accepted}")
+    message = str(item["msg"]).removeprefix("Value error, ")
+    message = (
+        message[0].lower() + message[1:] if message.startswith(("Input ", "String ")) else message
+    )
     return Mistake(path=path, text=f"= {shown}: {message}")
 
 
@@ -106,18 +112,18 @@ def _walk(data: Any, loc: Sequence[str | int]) -> tuple[tuple[str | int, ...], A
     """Follow pydantic's location as far as the data go; it also names members of unions."""
     path: list[str | int] = []
     for part in loc:
-        if isinstance(data, Mapping) and part in data:
-            data = data[part]
-        elif isinstance(data, list | tuple) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
+        if not isinstance(data, Mapping | list | tuple):
+            break
+        try:
+            data = data[part]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
             continue
         path.append(part)
     return tuple(path), data
 
 
-def _fields_at(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
-    """The keys that the section at ``loc`` accepts."""
+def _annotation_at(model: type[BaseModel], loc: Sequence[str | int]) -> Any:
+    """The type that is declared at ``loc``, without ``| None`` where it is a section."""
     current: Any = model
     for part in loc:
         if isinstance(current, type) and issubclass(current, BaseModel):
@@ -125,17 +131,26 @@ def _fields_at(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
             current = field.annotation if field else None
         else:
             # A key of a mapping, an index of a list: on to what it holds.
-            current = getattr(current, "__args__", (None,))[-1]
+            current = (get_args(current) or (None,))[-1]
         current = _section_in(current)
-    return list(current.model_fields) if isinstance(current, type) else []
+    return current
 
 
 def _section_in(annotation: Any) -> Any:
-    """The section among ``Section | None``; other annotations stay."""
-    members = [
-        member
-        for member in getattr(annotation, "__args__", ())
-        if isinstance(member, type) and issubclass(member, BaseModel)
-    ]
-    is_container = getattr(annotation, "__origin__", None) in (dict, list, tuple)
-    return members[0] if members and not is_container else annotation
+    if get_origin(annotation) in (dict, list, tuple):
+        return annotation
+    members = (annotation, *get_args(annotation))
+    sections = [item for item in members if isinstance(item, type) and issubclass(item, BaseModel)]
+    return sections[0] if sections else annotation
+
+
+def _accepted(annotation: Any) -> str:
+    """What can be written where ``annotation`` is declared."""
+    for member in (annotation, *get_args(annotation)):
+        if isinstance(member, type) and hasattr(member, "accepted"):
+            return str(member.accepted)
+        if isinstance(member, type) and issubclass(member, BaseModel):
+            return "a table with " + ", ".join(member.model_fields)
+    words = {str: "a text", int: "a whole number", bool: "True or False", dict: "a table"}
+    plain = get_origin(annotation) or annotation
+    return words.get(plain, "a list" if plain is list else "a value")

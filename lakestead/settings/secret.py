@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import Field, model_validator
 
@@ -36,6 +36,10 @@ class SecretRef(Section):
     + secret: a Kubernetes Secret, ``namespace/name``, with ``key`` naming its entry
     """
 
+    accepted: ClassVar[str] = (
+        'one of {"env": NAME}, {"file": PATH} or {"secret": "namespace/name", "key": KEY}'
+    )
+
     env: str | None = Field(default=None, min_length=1)
     file: str | None = Field(default=None, min_length=1)
     secret: str | None = Field(default=None, pattern=r"^[a-z0-9.-]+/[a-z0-9.-]+$")
@@ -45,9 +49,7 @@ class SecretRef(Section):
     def _one_place(self) -> SecretRef:
         places = [name for name in ("env", "file", "secret") if getattr(self, name) is not None]
         if len(places) != 1 or (self.secret is None) != (self.key is None):
-            raise ValueError(
-                'one of {"env": NAME}, {"file": PATH} or {"secret": "namespace/name", "key": KEY}'
-            )
+            raise ValueError(self.accepted)
         return self
 
     def __str__(self) -> str:

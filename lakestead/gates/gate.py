@@ -1,0 +1,70 @@
+"""A check with three answers that stands before a change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from lakestead.errors import LakesteadError
+
+Answer = Literal["pass", "fail", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a check found.
+
+    + name: what it checks, in words
+    + answer: ``unknown`` where there are no data; it blocks like ``fail``
+    + looked_at: the source of what it saw
+    + saw, wanted: what was there, and what would have passed
+    + do: what to do about it
+    """
+
+    name: str
+    answer: Answer
+    looked_at: str
+    saw: str
+    wanted: str = ""
+    do: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.answer:<7} {self.name}: {self.saw}"
+
+
+def require(gates: Iterable[Gate]) -> None:
+    """Return if all pass; else raise one LakesteadError with all that do not."""
+    blocking = [gate for gate in gates if gate.answer != "pass"]
+    if not blocking:
+        return
+    if len(blocking) == 1:
+        gate = blocking[0]
+        raise LakesteadError(
+            f"{_headline(gate)}; nothing was changed",
+            where=gate.looked_at,
+            found=gate.saw,
+            expected=gate.wanted,
+            do=gate.do,
+        )
+    raise LakesteadError(
+        f"{len(blocking)} gates do not pass; nothing was changed",
+        found="\n\n".join(_paragraph(gate) for gate in blocking),
+    )
+
+
+def _headline(gate: Gate) -> str:
+    return f"{gate.name}: " + ("no" if gate.answer == "fail" else "unknown")
+
+
+def _paragraph(gate: Gate) -> str:
+    lines = [_headline(gate)]
+    for label, text in (
+        ("looked at", gate.looked_at),
+        ("saw", gate.saw),
+        ("wanted", gate.wanted),
+        ("do", gate.do),
+    ):
+        if text:
+            lines.append(f"  {label + ':':<10} " + text.replace("\n", "\n" + " " * 13))
+    return "\n".join(lines)

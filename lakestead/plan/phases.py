@@ -1,0 +1,52 @@
+"""Which components a phase brings, and the pods that they will run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lakestead.plan.capacity import Amount, Node, pod_requests
+from lakestead.plan.placement import WantedPod
+
+# Component → the phase that brings it. The names are those of their charts' app.kubernetes.io/name.
+COMPONENTS: Mapping[str, int] = {
+    "hive-metastore": 1,
+    "spark-operator": 2,
+    "trino-coordinator": 3,
+    "trino-worker": 3,
+}
+
+
+def component_pods(component: str, replicas: int, requests: Amount) -> list[WantedPod]:
+    """One pod for each replica of a component."""
+    return [
+        WantedPod(f"{component}-{number}" if replicas > 1 else component, requests, component)
+        for number in range(1, replicas + 1)
+    ]
+
+
+def workload_pods(objects: Iterable[Mapping[str, Any]], nodes: Iterable[Node]) -> list[WantedPod]:
+    """The pods of Deployments and StatefulSets in manifests, unless all of them run already.
+
+    A component that is there is not installed again, whatever it requests.
+    """
+    there = {component for node in nodes for pod in node.pods for component in pod.component}
+    pods = []
+    for obj in objects:
+        if obj.get("kind") not in ("Deployment", "StatefulSet"):
+            continue
+        name, spec = str(obj["metadata"]["name"]), obj["spec"]
+        template = spec["template"]
+        if name in there:
+            continue
+        for number in range(1, spec.get("replicas", 1) + 1):
+            pods.append(
+                WantedPod(
+                    name=f"{name}-{number}" if spec.get("replicas", 1) > 1 else name,
+                    requests=pod_requests(template),
+                    component=name,
+                    tolerations=template["spec"].get("tolerations") or (),
+                    node_selector=template["spec"].get("nodeSelector") or {},
+                )
+            )
+    return pods
