@@ -1,0 +1,68 @@
+"""The proof that the user can use its buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pyinfra import host
+
+from lakestead.kube.session import api
+from lakestead.operations.command import ApiCommand, Command, operation
+from lakestead.operations.object_storage_later import later
+from lakestead.operations.show import show
+from lakestead.plan import bucket_policy
+from lakestead.plan.buckets import BucketWanted
+from lakestead.plan.change import Change
+from lakestead.plan.round_trip import plan_round_trip, proves
+from lakestead.s3.client import S3
+from lakestead.s3.round_trip import RoundTrip, read_marker
+from lakestead.s3.session import anonymous_s3, user_s3
+from lakestead.settings.object_storage import ObjectStorage
+
+
+@operation
+def round_trip(settings: ObjectStorage) -> Iterator[Command]:
+    """Put, multipart, get with checksum, list and delete in every bucket, with the user's own key.
+
+    All objects are below ``_lakestead/`` and removed again, but for ``_lakestead/round-trip.json``,
+    which says what was proved. A later run reads it and does the round trip again only where
+    something of that has changed: the endpoint, the user, its key, the bucket's settings. Runs on
+    the workstation.
+
+    **Example:**
+
+    .. code:: python
+
+        round_trip(name="Prove the object storage", settings=settings)
+    """
+    wanted = settings.wanted_buckets
+    user = user_s3(api(host), settings)
+    if user is None:
+        changes = (
+            Change("Round trip", f"s3://{item.name}", "known after apply") for item in wanted
+        )
+        yield later(settings.user.secret, *changes)
+        return
+    s3, credentials = user
+    plans = []
+    for bucket in wanted:
+        digest = proves(settings.endpoint, settings.user.planned, credentials.access_key, bucket)
+        change = plan_round_trip(bucket.name, digest, read_marker(s3, bucket.name))
+        plans.append((bucket, digest, change))
+    show(host, [change for _, _, change in plans])
+    pending = [plan for plan in plans if plan[2].pending]
+    if not pending:
+        host.noop("the round trip has passed before, and nothing that it proves has changed")
+    for bucket, digest, _ in pending:
+        yield ApiCommand(
+            f"round trip through bucket {bucket.name}", _run(settings, s3, bucket, digest)
+        )
+
+
+def _run(settings: ObjectStorage, s3: S3, bucket: BucketWanted, digest: str) -> Callable[[], str]:
+    def action() -> str:
+        anonymous = None if bucket_policy.everybody(bucket.policy) else anonymous_s3(settings)
+        RoundTrip(s3, anonymous, bucket.name).run(digest, settings.user.uid)
+        return f"the round trip through bucket {bucket.name} passed"
+
+    return action
