@@ -1,0 +1,56 @@
+"""What a HelmRelease's pods say while it does not become ready: kept, since a rollback removes them."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from lakestead.kube.client import Api, ApiError, ObjectRef
+from lakestead.kube.readiness import explain
+
+EVERY = 5.0
+EVENTS = 5
+
+
+class Evidence:
+    """The last that was seen of failing pods, and the warnings since it was made."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self._pods: dict[ObjectRef, str] = {}
+        self._due = 0.0
+        self._since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def gather(self, ref: ObjectRef) -> None:
+        """Look at the pods of a HelmRelease, at most every five seconds."""
+        if ref.kind != "HelmRelease" or time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + EVERY
+        if seen := explain(self.api, ref):
+            self._pods[ref] = seen
+
+    def lines(self, ref: ObjectRef) -> list[str]:
+        """What was seen, for an error message."""
+        if ref.kind != "HelmRelease":
+            return []
+        seen = explain(self.api, ref) or self._pods.get(ref, "")
+        return [*filter(None, [seen]), *self._events(ref)]
+
+    def _events(self, ref: ObjectRef) -> list[str]:
+        try:
+            events = self.api.list("v1", "Event", ref.namespace, field_selector="type=Warning")
+        except ApiError:
+            return []
+        recent = [
+            (event.get("lastTimestamp") or event.get("eventTime") or "", event)
+            for event in events
+            if event["involvedObject"]["name"].startswith(ref.name)
+        ]
+        recent = sorted(
+            (item for item in recent if item[0] >= self._since), key=lambda item: item[0]
+        )
+        return [
+            f"event of {event['involvedObject']['kind'].lower()} {event['involvedObject']['name']}: "
+            f"{event.get('reason')}: {str(event.get('message')).strip()}"
+            for _, event in recent[-EVENTS:]
+        ]

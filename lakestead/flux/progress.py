@@ -1,0 +1,142 @@
+"""How far Flux has got with one of its objects and one revision, read from the object's status alone.
+
+``lakestead.kube.status`` tells whether an object is ready; here "ready" must be about a revision, and a
+failed attempt at it is told from work in progress. The fields are those of Flux's v1 and v2 APIs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lakestead.flux.kinds import short
+from lakestead.kube.status import Status
+
+Object = Mapping[str, Any]
+
+# Reasons of Ready=False that are no attempt's end: Flux waits for something else.
+WAITING = (
+    "Progressing",
+    "DependencyNotReady",
+    "ArtifactFailed",
+    "SourceNotReady",
+    "HealthCheckCanceled",
+)
+
+
+def progress(obj: Object | None, wanted: str, chart: Object | None = None) -> Status:
+    """The state of a GitRepository, Kustomization or HelmRelease with regard to a revision.
+
+    + wanted: ``main@sha1:…``, which should be fetched, applied or released
+    + chart: the HelmChart of a HelmRelease, where it has one
+    """
+    if obj is None:
+        return Status("not found", "it does not exist")
+    if suspended(obj):
+        return Status("failed", "it is suspended: Flux leaves it alone (spec.suspend)")
+    ready = condition(obj, "Ready")
+    stalled = condition(obj, "Stalled")
+    if stalled.get("status") == "True" and _observed(obj):
+        both = f"{_words(stalled)}\n{_words(ready)}" if ready != stalled else _words(stalled)
+        return Status("failed", both)
+    lacks = LACKS[obj["kind"]](obj, wanted, chart)
+    if lacks:
+        return Status("failed" if _tried(obj, wanted) else "in progress", _because(ready, lacks))
+    if not _observed(obj):
+        return Status("in progress", "its controller has not seen its last change yet")
+    if ready.get("status") == "True":
+        return Status("current", _words(ready))
+    return Status("failed" if _tried(obj, wanted) else "in progress", _because(ready, "not Ready"))
+
+
+def applied(kustomization: Object, wanted: str) -> bool:
+    """Whether the objects of a Kustomization are those of ``wanted``, healthy or not yet."""
+    state = kustomization.get("status") or {}
+    if not _observed(kustomization):
+        return False
+    if state.get("lastAppliedRevision") == wanted:
+        return True
+    healthy = condition(kustomization, "Healthy")
+    checking = healthy.get("status") == "Unknown" and wanted in str(healthy.get("message"))
+    checked = condition(kustomization, "Ready").get("reason") == "HealthCheckFailed"
+    return state.get("lastAttemptedRevision") == wanted and (checking or checked)
+
+
+def suspended(obj: Object) -> bool:
+    """Whether somebody told Flux to leave the object alone."""
+    return bool((obj.get("spec") or {}).get("suspend"))
+
+
+def condition(obj: Object, name: str) -> Mapping[str, Any]:
+    """The condition of a type; empty where there is none."""
+    for found in (obj.get("status") or {}).get("conditions") or []:
+        if found.get("type") == name:
+            answer: Mapping[str, Any] = found
+            return answer
+    return {}
+
+
+def _observed(obj: Object) -> bool:
+    """Whether the status is about the object as it is, and about the last request to reconcile."""
+    state = obj.get("status") or {}
+    # A Kustomization sets observedGeneration when it succeeds, its conditions have their own.
+    seen = max(
+        [state.get("observedGeneration") or 0]
+        + [item.get("observedGeneration") or 0 for item in state.get("conditions") or []]
+    )
+    requested = (obj["metadata"].get("annotations") or {}).get("reconcile.fluxcd.io/requestedAt")
+    handled = state.get("lastHandledReconcileAt")
+    return seen >= obj["metadata"].get("generation", 1) and requested in (None, handled)
+
+
+def _tried(obj: Object, wanted: str) -> bool:
+    """Whether an attempt at the object as it is, and at ``wanted``, has ended in failure."""
+    ready = condition(obj, "Ready")
+    if ready.get("status") != "False" or ready.get("reason") in WAITING or not _observed(obj):
+        return False
+    attempted = (obj.get("status") or {}).get("lastAttemptedRevision")
+    if obj["kind"] == "HelmRelease":
+        # Another try may follow. That none does is said by Stalled.
+        return False
+    return obj["kind"] == "GitRepository" or attempted == wanted
+
+
+def _source_lacks(obj: Object, wanted: str, chart: Object | None) -> str:
+    fetched = ((obj.get("status") or {}).get("artifact") or {}).get("revision")
+    return "" if fetched == wanted else f"it has fetched {short(fetched)}, not {short(wanted)}"
+
+
+def _kustomization_lacks(obj: Object, wanted: str, chart: Object | None) -> str:
+    done = (obj.get("status") or {}).get("lastAppliedRevision")
+    return "" if done == wanted else f"it has applied {short(done)}, not {short(wanted)}"
+
+
+def _release_lacks(obj: Object, wanted: str, chart: Object | None) -> str:
+    if chart is None:
+        return ""
+    state = chart.get("status") or {}
+    if condition(chart, "Ready").get("status") == "False":
+        return f"its chart: {_words(condition(chart, 'Ready'))}"
+    if chart["spec"]["sourceRef"]["kind"] == "GitRepository":
+        seen = state.get("observedSourceArtifactRevision")
+        if seen != wanted:
+            return f"its chart is from {short(seen)}, not {short(wanted)}"
+    packaged = (state.get("artifact") or {}).get("revision")
+    tried = (obj.get("status") or {}).get("lastAttemptedRevision")
+    return "" if tried == packaged else f"chart version {tried or 'none'}, not {packaged}"
+
+
+LACKS = {
+    "GitRepository": _source_lacks,
+    "Kustomization": _kustomization_lacks,
+    "HelmRelease": _release_lacks,
+}
+
+
+def _because(ready: Mapping[str, Any], lacks: str) -> str:
+    return _words(ready) if ready.get("status") in ("False", "Unknown") else lacks
+
+
+def _words(found: Mapping[str, Any]) -> str:
+    parts = (found.get("reason"), found.get("message"))
+    return ": ".join(str(part) for part in parts if part) or "no controller has looked at it yet"

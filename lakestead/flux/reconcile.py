@@ -1,0 +1,198 @@
+"""Bring Flux to the homelab repo's newest commit, link by link, and say where it is stuck.
+
+The chain of an object is its GitRepository, the Kustomizations that make it, from the root on, and the
+object. Flux goes down that chain by itself; a request to reconcile only spares the wait for its interval.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from lakestead.errors import LakesteadError
+from lakestead.flux.evidence import Evidence
+from lakestead.flux.kinds import flux_ref, revision, short
+from lakestead.flux.progress import applied, progress, suspended
+from lakestead.gitops.repository import HomelabRepo
+from lakestead.kube.client import Api, ObjectRef
+from lakestead.kube.status import Status
+
+OWNER = "kustomize.toolkit.fluxcd.io/"
+POLL = 0.5
+HEAD_EVERY = 5.0
+# Seconds between two requests after a failure, and how often it is tried: what an object needs may come
+# a moment after it. A HelmRelease has a count of its own.
+RETRY = 5.0
+TRIES = {"GitRepository": 3, "Kustomization": 3, "HelmRelease": 1}
+# Seconds for which an object may be missing while something of its repository fails.
+PATIENCE = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One object of a chain, as it is now."""
+
+    ref: ObjectRef
+    obj: dict[str, Any] | None
+    state: Status
+
+
+class Chain:
+    """An object that Flux makes from the homelab repo, and what comes before it.
+
+    + source: the GitRepository
+    + root: the root Kustomization
+    + target: the object; may be one of those two
+    """
+
+    def __init__(
+        self, api: Api, repo: HomelabRepo, source: ObjectRef, root: ObjectRef, target: ObjectRef
+    ) -> None:
+        self.api = api
+        self.repo = repo
+        self.source = source
+        self.root = root
+        self.target = target
+        self._wanted = ""
+        self._asked = float("-inf")
+        self._tries: dict[tuple[ObjectRef, str], list[float]] = {}
+
+    def pending(self) -> Link | None:
+        """The first link that is not at the newest commit, or None where all is done."""
+        self._ask_head()
+        for ref in self._refs():
+            link = self._look(ref)
+            if not self._passed(link):
+                return link
+        return None
+
+    def reconcile(self, timeout: float) -> str:
+        """Wait until the target is ready at the newest commit; returns what was reached.
+
+        + timeout: seconds for the whole chain
+
+        Raises LakesteadError with Flux's own message where a link fails, and for a HelmRelease with its
+        pods' reasons, last log lines and events.
+        """
+        deadline = time.monotonic() + timeout
+        evidence = Evidence(self.api)
+        while (link := self.pending()) is not None:
+            evidence.gather(link.ref)
+            if self._hopeless(link):
+                raise self._error(link, "failed", evidence)
+            if time.monotonic() + POLL > deadline:
+                raise self._error(link, f"is not done after {timeout:g} s", evidence)
+            time.sleep(POLL)
+        return f"{self.target} is ready at {short(self._wanted)}"
+
+    def _ask_head(self) -> None:
+        """The commit to wait for is the branch's newest: Flux skips one that somebody pushed upon."""
+        if time.monotonic() - self._asked < HEAD_EVERY:
+            return
+        head = self.repo.head()
+        if head is None:
+            raise LakesteadError(
+                "The homelab repo has no commit yet, so Flux has nothing to apply",
+                where=self.repo.url,
+                do="run pyinfra INVENTORY deploys/phase1.py, which seeds it",
+            )
+        self._wanted = revision(self.repo.branch, head)
+        self._asked = time.monotonic()
+
+    def _refs(self) -> list[ObjectRef]:
+        """The chain from the top. Each Kustomization labels what it applies with its own name."""
+        chain = [self.target]
+        while len(chain) < 10:
+            obj = self.api.get(chain[0])
+            labels = ((obj or {}).get("metadata") or {}).get("labels") or {}
+            if OWNER + "name" not in labels:
+                break
+            namespace = labels[OWNER + "namespace"]
+            owner = flux_ref("Kustomization", labels[OWNER + "name"], namespace)
+            if owner in chain:  # a root that applies itself, as flux bootstrap makes it
+                break
+            chain.insert(0, owner)
+        if self.target == self.source:
+            return [self.source]
+        return list(dict.fromkeys([self.source, self.root, *chain]))
+
+    def _look(self, ref: ObjectRef) -> Link:
+        obj = self.api.get(ref)
+        chart = None
+        if obj is not None and ref.kind == "HelmRelease":
+            namespace, _, name = ((obj.get("status") or {}).get("helmChart") or "").partition("/")
+            chart = self.api.get(flux_ref("HelmChart", name, namespace)) if name else None
+        return Link(ref, obj, progress(obj, self._wanted, chart))
+
+    def _passed(self, link: Link) -> bool:
+        if link.state.ready:
+            return True
+        on_the_way = link.ref.kind == "Kustomization" and link.ref != self.target
+        return on_the_way and link.obj is not None and applied(link.obj, self._wanted)
+
+    def _hopeless(self, link: Link) -> bool:
+        """Whether it is no use to wait on. Asks Flux to try again where that may help."""
+        now = time.monotonic()
+        tries = self._tries.setdefault((link.ref, self._wanted), [])
+        if not tries:
+            tries.append(now)
+            if link.obj and (link.ref == self.source or link.state.state == "failed"):
+                self._request(link)
+            return False
+        if link.obj is None:
+            return now - tries[0] > PATIENCE and bool(self._failed())
+        if link.state.state != "failed":
+            return False
+        if suspended(link.obj) or len(tries) >= TRIES[link.ref.kind]:
+            return True
+        if now - tries[-1] >= RETRY:
+            tries.append(now)
+            self._request(link)
+        return False
+
+    def _request(self, link: Link) -> None:
+        """Ask the controller to reconcile now, as ``flux reconcile`` does."""
+        if link.obj is None or suspended(link.obj):
+            return
+        token = datetime.now(UTC).isoformat()
+        annotations = {"reconcile.fluxcd.io/requestedAt": token}
+        if link.ref.kind == "HelmRelease":
+            annotations["reconcile.fluxcd.io/resetAt"] = token  # its count of failures begins anew
+        self.api.patch(link.ref, {"metadata": {"annotations": annotations}})
+
+    def _failed(self) -> list[str]:
+        """Kustomizations of this repository that fail, each with Flux's message."""
+        failed = []
+        for obj in self.api.list(self.root.api_version, "Kustomization"):
+            reference = obj["spec"].get("sourceRef") or {}
+            namespace = reference.get("namespace") or obj["metadata"]["namespace"]
+            if (reference.get("name"), namespace) == (self.source.name, self.source.namespace):
+                state = progress(obj, self._wanted)
+                if state.state == "failed":
+                    failed.append(f"{ObjectRef.of(obj)}: {state.reason}")
+        return failed
+
+    def _error(self, link: Link, what: str, evidence: Evidence) -> LakesteadError:
+        found = [link.state.reason]
+        if link.obj is None:
+            found += self._failed()
+        found += evidence.lines(link.ref)
+        return LakesteadError(
+            f"{link.ref} {what}",
+            where=f"Flux at {short(self._wanted)} of {self.repo.url}",
+            found="\n".join(found),
+            do=self._advice(link),
+        )
+
+    def _advice(self, link: Link) -> str:
+        name, namespace = link.ref.name, link.ref.namespace
+        if link.obj is None:
+            return (
+                f"see that {self.root}'s path leads to the folder of {name} in the homelab repo: "
+                f"kubectl -n {self.root.namespace} describe kustomization {self.root.name}"
+            )
+        if suspended(link.obj):
+            return f"flux resume {link.ref.kind.lower()} {name} -n {namespace}"
+        return f"kubectl -n {namespace} describe {link.ref.kind.lower()} {name}"

@@ -1,0 +1,155 @@
+"""Install Flux, make it follow the homelab repo, and wait for what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pyinfra import host, logger, state
+
+from lakestead.errors import LakesteadError
+from lakestead.flux import installation, sync
+from lakestead.flux.kinds import Kind, flux_ref
+from lakestead.flux.reconcile import Chain, Link
+from lakestead.gitops.session import homelab
+from lakestead.kube.session import api
+from lakestead.operations import kube
+from lakestead.operations.command import ApiCommand, Command, operation
+from lakestead.operations.show import show
+from lakestead.plan.change import Change
+from lakestead.settings import Settings
+from lakestead.settings.secret import resolve
+
+
+@operation
+def install(timeout: float = 300) -> Iterator[Command]:
+    """Install Flux from ``flux.manifests``, unless the cluster has one: that is left as it is.
+
+    + timeout: seconds to wait for CRDs and controllers
+
+    **Example:**
+
+    .. code:: python
+
+        flux.install(name="Install Flux")
+    """
+    found = installation.find(api(host))
+    if found.foreign:
+        installation.check_foreign(found)
+        _say(f"Flux is here already and left as it is: {found}")
+        host.noop(f"Flux is here already: {found}")
+        return
+    objects = _manifests(Settings.of(host).flux.manifests)
+    yield from kube.apply._inner(objects=objects, timeout=timeout)
+
+
+@operation
+def follow() -> Iterator[Command]:
+    """Make Flux follow the homelab repo: Secret, GitRepository and root Kustomization.
+
+    A GitRepository or Kustomization of the settings' names that somebody else made is left as it is; it
+    must follow the same repository and branch.
+
+    **Example:**
+
+    .. code:: python
+
+        flux.follow(name="Make Flux follow the homelab repo")
+    """
+    settings = Settings.of(host)
+    cluster = api(host)
+    objects: list[dict[str, Any]] = []
+    source = sync.foreign(cluster, settings.flux, "GitRepository")
+    if source is None:
+        if settings.gitops.username and settings.gitops.password:
+            password = resolve(settings.gitops.password, cluster)
+            objects.append(sync.secret(settings.flux, settings.gitops.username, password))
+        objects.append(sync.git_repository(settings.flux, settings.gitops))
+    else:
+        sync.check_follows(source, settings.gitops)
+        _say(f"GitRepository {source['metadata']['name']} is here already and left as it is")
+    if sync.foreign(cluster, settings.flux, "Kustomization") is None:
+        objects.append(sync.root_kustomization(settings.flux))
+    else:
+        _say(f"Kustomization {settings.flux.kustomization} is here already and left as it is")
+    if objects:
+        yield from kube.apply._inner(objects=objects, wait=False)
+    else:
+        host.noop("Flux follows the homelab repo already")
+
+
+@operation
+def reconcile(
+    kind: Kind, object_name: str, namespace: str, timeout: float | None = None
+) -> Iterator[Command]:
+    """Wait until Flux has brought an object to the homelab repo's newest commit and it is ready.
+
+    Flux is asked to look at once, and only if it is not there yet.
+
+    + kind: ``GitRepository``, ``Kustomization`` or ``HelmRelease``
+    + object_name: its name
+    + namespace: its namespace
+    + timeout: seconds; by default ``flux.timeout`` of the settings
+
+    **Example:**
+
+    .. code:: python
+
+        flux.reconcile(
+            name="Wait for the metastore",
+            kind="HelmRelease", object_name="hive-metastore", namespace="data-platform",
+        )
+    """
+    settings = Settings.of(host).flux
+    repo = homelab(host)
+    chain = Chain(
+        api(host),
+        repo,
+        flux_ref("GitRepository", settings.git_repository, settings.namespace),
+        flux_ref("Kustomization", settings.kustomization, settings.namespace),
+        flux_ref(kind, object_name, namespace),
+    )
+    change = Change(kind, f"{namespace}/{object_name}", "known after apply", why="after the push")
+    if state.is_executing or not repo.pending:
+        link = chain.pending()
+        if link is None:
+            host.noop(f"{kind} {namespace}/{object_name} is ready at the branch's newest commit")
+            return
+        change = _waiting(kind, f"{namespace}/{object_name}", link)
+    show(host, [change])
+    seconds = timeout or settings.timeout
+    yield ApiCommand(f"wait for {kind} {namespace}/{object_name}", lambda: chain.reconcile(seconds))
+
+
+def _waiting(kind: str, full_name: str, link: Link) -> Change:
+    if link.obj is None:
+        return Change(kind, full_name, "known after apply", why=f"{link.ref} is not there yet")
+    return Change(kind, full_name, "wait", why=f"{link.ref}: {link.state.reason.splitlines()[0]}")
+
+
+def _say(text: str) -> None:
+    if not state.is_executing:
+        logger.info(f"{host.print_prefix}{text}")
+
+
+def _manifests(file: str | None) -> list[dict[str, Any]]:
+    if file is None:
+        raise LakesteadError(
+            "The cluster has no Flux, and flux.manifests does not say where to take it from",
+            do="set flux.manifests to a file made by: flux install --export > flux.yaml",
+        )
+    path = Path(file).expanduser()
+    try:
+        documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise LakesteadError(
+            "Flux's install manifests cannot be read", where=str(path), found=str(error)
+        ) from None
+    objects = [document for document in documents if document]
+    if not objects or not all(isinstance(item, dict) and item.get("kind") for item in objects):
+        raise LakesteadError(
+            "Flux's install manifests hold something else than Kubernetes objects", where=str(path)
+        )
+    return objects
