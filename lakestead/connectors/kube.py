@@ -12,6 +12,8 @@ from pyinfra.connectors.util import CommandOutput
 from typing_extensions import override
 
 from lakestead.connectors.failed_hosts import connect_error, stop_at_first
+from lakestead.connectors.interrupt import fail_on_interrupt
+from lakestead.connectors.output import print_lines
 from lakestead.facts.query import ApiQuery
 from lakestead.kube.session import api
 
@@ -38,6 +40,7 @@ class KubeConnector(LocalConnector):
     @override
     def connect(self) -> None:
         stop_at_first(self.state)
+        fail_on_interrupt()
         try:
             api(self.host).raw("GET", "/version", timeout=5)
         except Exception as error:
@@ -52,5 +55,8 @@ class KubeConnector(LocalConnector):
         **arguments: Any,
     ) -> tuple[bool, CommandOutput]:
         if isinstance(command, ApiQuery):
-            return command.run_on(self.host)
+            succeeded, lines = command.run_on(self.host)
+            if print_output and not succeeded:
+                print_lines(self.host, lines)
+            return succeeded, lines
         return super().run_shell_command(command, print_output, print_input, **arguments)

@@ -19,7 +19,8 @@ from pyinfra.connectors.util import (
 from typing_extensions import override
 
 from lakestead.connectors.failed_hosts import connect_error, stop_at_first
-from lakestead.connectors.output import output
+from lakestead.connectors.interrupt import fail_on_interrupt
+from lakestead.connectors.output import output, print_lines
 from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api, ApiError, ExecResult
 from lakestead.kube.pods import ready_pod
@@ -71,6 +72,7 @@ class KubePodConnector(BaseConnector):
     @override
     def connect(self) -> None:
         stop_at_first(self.state)
+        fail_on_interrupt()
         try:
             self.namespace: str = self.host.data.kubepod_namespace
             self.workload: str = self.host.data.kubepod_workload
@@ -97,6 +99,12 @@ class KubePodConnector(BaseConnector):
         if print_input:
             echo(f"{self.host.print_prefix}>>> {unix_command}", err=True)
         script = unix_command.get_raw_value().encode()
+        succeeded, lines = self._run_script(unix_command.get_raw_value().encode(), control)
+        if print_output:
+            print_lines(self.host, lines)
+        return succeeded, lines
+
+    def _run_script(self, script: bytes, control: Any) -> tuple[bool, CommandOutput]:
         try:
             result = self._execute(
                 ["sh", "-c", f'eval "$(dd bs=1 count={len(script)} 2>/dev/null)"'],
@@ -108,9 +116,6 @@ class KubePodConnector(BaseConnector):
         lines = output(
             result.stdout.decode("utf-8", "replace"), result.stderr.decode("utf-8", "replace")
         )
-        if print_output:
-            for line in lines.output_lines:
-                echo(f"{self.host.print_prefix}{line}", err=True)
         return result.rc in (control.get("_success_exit_codes") or (0,)), lines
 
     @override

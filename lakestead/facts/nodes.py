@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from lakestead.errors import LakesteadError
 from lakestead.facts.query import ApiFact, ApiQuery
-from lakestead.kube.client import Api
+from lakestead.kube.client import Api, ApiError
 from lakestead.plan.capacity import Amount, Node, Pod, amount, nodes
 
 STATS_TIMEOUT = 5
@@ -56,13 +56,19 @@ def _stats(api: Api, api_nodes: list[dict[str, Any]]) -> dict[str, dict[str, Any
 
 
 def _summary(api: Api, node: str) -> dict[str, Any] | None:
-    try:
-        path = f"/api/v1/nodes/{quote(node)}/proxy/stats/summary"
-        answer = api.raw("GET", path, query={"only_cpu_and_memory": "false"}, timeout=STATS_TIMEOUT)
-    except LakesteadError:
-        # Not allowed, or the kubelet does not answer: unknown.
-        return None
-    return answer if isinstance(answer, dict) else None
+    path = f"/api/v1/nodes/{quote(node)}/proxy/stats/summary"
+    # Where a kubelet cannot tell its file systems apart it refuses the whole, but not this part.
+    for query in ({}, {"only_cpu_and_memory": "true"}):
+        try:
+            answer = api.raw("GET", path, query=query, timeout=STATS_TIMEOUT)
+        except ApiError as error:
+            if error.status == 500:
+                continue
+            return None
+        except LakesteadError:
+            return None
+        return answer if isinstance(answer, dict) else None
+    return None
 
 
 def _metrics(api: Api) -> dict[str, dict[str, Any]]:

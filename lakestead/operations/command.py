@@ -13,7 +13,7 @@ from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.operation import PyinfraOperation
 from pyinfra.connectors.util import CommandOutput
 
-from lakestead.connectors.output import output
+from lakestead.connectors.output import output, print_lines
 from lakestead.errors import LakesteadError
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ class ApiCommand(StringCommand):
         """What pyinfra calls."""
         if state.print_input:
             host.log(f">>> {self}")
-        return self.run()
+        succeeded, lines = self.run()
+        if state.print_output:
+            print_lines(host, lines)
+        return succeeded, lines
 
 
 def failure(error: LakesteadError) -> ApiCommand:

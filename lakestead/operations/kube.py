@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pyinfra import host, state
+from pyinfra import host
 
 from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api, ApiError, ObjectRef
@@ -44,7 +44,7 @@ def apply(
     cluster = api(host)
     planned = plan_objects(cluster, objects, force=force, wait=wait)
     errors = [item.error for item in planned if item.error is not None]
-    if errors and not state.is_executing:
+    if errors:
         raise errors[0] if len(errors) == 1 else _all(errors)
     show(host, [item.change for item in planned])
     pending = [item for item in planned if item.change.pending]

@@ -19,10 +19,10 @@ COLOURS = {"+": "green", "~": "yellow", "-": "red", "=": "blue", "?": "cyan", "*
 def show(host: Host, changes: Iterable[Change]) -> None:
     """Log one line per change that is pending, and its diff when pyinfra runs with ``--diff``.
 
-    Call it before the operation's first ``yield``: a dry run stops there. While operations are
-    executed it says nothing, since the plan has been shown.
+    Call it before the operation's first ``yield``: a dry run stops there. What was shown in prepare
+    is not shown again when it is executed; with ``-y`` there is no such preparation.
     """
-    if state.is_executing:
+    if state.is_executing and state.check_for_changes:
         return
     for change in changes:
         if not change.pending:
