@@ -10,7 +10,7 @@ from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api
 from lakestead.kube.session import api
 from lakestead.operations.command import ApiCommand, Command, operation
-from lakestead.operations.object_storage_later import later
+from lakestead.operations.object_storage_later import is_wrong_key, later
 from lakestead.operations.show import show
 from lakestead.plan import bucket_policy
 from lakestead.plan.buckets import BucketWanted, Setting, plan_bucket
@@ -41,19 +41,23 @@ def buckets(settings: ObjectStorage) -> Iterator[Command]:
     """
     cluster = api(host)
     wanted = settings.wanted_buckets
+    unknown = [Change("Bucket", item.name, "known after apply") for item in wanted]
     admin, user = admin_ops(cluster, settings), user_s3(cluster, settings)
     if admin is None or user is None:
-        missing = settings.user.secret if admin else settings.admin.secret
-        yield later(missing, *(Change("Bucket", item.name, "known after apply") for item in wanted))
+        yield later(settings.user.secret if admin else settings.admin.secret, *unknown)
         return
     gateway = Buckets(user[0], admin)
     plans = []
-    for bucket in wanted:
-        found = gateway.read(bucket.name, bucket.owner)
-        steps = plan_bucket(bucket, found)
-        settings_to_write = {step.setting for step in steps}
-        refuse_impossible(cluster, settings, admin, bucket, settings_to_write)
-        plans.append((bucket, steps))
+    try:
+        for bucket in wanted:
+            steps = plan_bucket(bucket, gateway.read(bucket.name, bucket.owner))
+            refuse_impossible(cluster, settings, admin, bucket, {step.setting for step in steps})
+            plans.append((bucket, steps))
+    except LakesteadError as error:
+        if not is_wrong_key(error):
+            raise
+        yield later(settings.user.secret, *unknown, because=error)
+        return
     show(host, [step.change for _, steps in plans for step in steps])
     if not any(steps for _, steps in plans):
         host.noop(f"{len(plans)} buckets are as they should be")

@@ -1,4 +1,4 @@
-"""What cannot be planned yet, because an earlier operation of the same run makes its key."""
+"""What cannot be planned yet, because an earlier operation of the same run writes its key."""
 
 from __future__ import annotations
 
@@ -10,20 +10,27 @@ from lakestead.errors import LakesteadError
 from lakestead.operations.command import ApiCommand, failure
 from lakestead.operations.show import show
 from lakestead.plan.change import Change
+from lakestead.rgw.failures import WRONG_KEY, RgwError
 
 
-def later(secret: str, *changes: Change) -> ApiCommand:
+def later(secret: str, *changes: Change, because: LakesteadError | None = None) -> ApiCommand:
     """Show ``changes`` as known after apply; while operations are executed, raise instead.
 
-    + secret: ``namespace/name`` of the Secret that is not there
+    + secret: ``namespace/name`` of the Secret that has no key yet, or one that is replaced
+    + because: what to raise; by default that the Secret is not there
     """
-    missing = LakesteadError(
+    error = because or LakesteadError(
         f"Secret {secret} is not there",
         expected="an operation before this one to have made it",
         do="run the whole deploy",
     )
     if state.is_executing:
-        raise missing
-    why = f"Secret {secret} is made first"
+        raise error
+    why = f"Secret {secret} is written first"
     show(host, [replace(change, why=why) for change in changes])
-    return failure(missing)
+    return failure(error)
+
+
+def is_wrong_key(error: LakesteadError) -> bool:
+    """Whether the gateway refused the key itself, which a run replaces where it is the user's."""
+    return isinstance(error, RgwError) and error.code in WRONG_KEY

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 
 from pyinfra import host
 
+from lakestead.errors import LakesteadError
 from lakestead.kube.session import api
 from lakestead.operations.command import ApiCommand, Command, operation
-from lakestead.operations.object_storage_later import later
+from lakestead.operations.object_storage_later import is_wrong_key, later
 from lakestead.operations.show import show
 from lakestead.plan import bucket_policy
 from lakestead.plan.buckets import BucketWanted
@@ -37,18 +38,24 @@ def round_trip(settings: ObjectStorage) -> Iterator[Command]:
     """
     wanted = settings.wanted_buckets
     user = user_s3(api(host), settings)
+    unknown = [Change("Round trip", f"s3://{item.name}", "known after apply") for item in wanted]
     if user is None:
-        changes = (
-            Change("Round trip", f"s3://{item.name}", "known after apply") for item in wanted
-        )
-        yield later(settings.user.secret, *changes)
+        yield later(settings.user.secret, *unknown)
         return
     s3, credentials = user
     plans = []
-    for bucket in wanted:
-        digest = proves(settings.endpoint, settings.user.planned, credentials.access_key, bucket)
-        change = plan_round_trip(bucket.name, digest, read_marker(s3, bucket.name))
-        plans.append((bucket, digest, change))
+    try:
+        for bucket in wanted:
+            digest = proves(
+                settings.endpoint, settings.user.planned, credentials.access_key, bucket
+            )
+            change = plan_round_trip(bucket.name, digest, read_marker(s3, bucket.name))
+            plans.append((bucket, digest, change))
+    except LakesteadError as error:
+        if not is_wrong_key(error):
+            raise
+        yield later(settings.user.secret, *unknown, because=error)
+        return
     show(host, [change for _, _, change in plans])
     pending = [plan for plan in plans if plan[2].pending]
     if not pending:

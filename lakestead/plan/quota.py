@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lakestead.plan.quantity import BINARY
+
 UNLIMITED = -1
 
 
@@ -19,9 +21,19 @@ class Quota:
     max_objects: int = UNLIMITED
 
     def __str__(self) -> str:
-        size = "any size" if self.max_size == UNLIMITED else f"{self.max_size} bytes"
+        if self == Quota():
+            return "unlimited"
+        size = "any size" if self.max_size == UNLIMITED else _exactly(self.max_size)
         objects = "any number of" if self.max_objects == UNLIMITED else f"{self.max_objects}"
         return f"{size}, {objects} objects"
+
+
+def _exactly(count: int) -> str:
+    """Bytes in the largest unit that holds them without a rest."""
+    for suffix in ("Ti", "Gi", "Mi", "Ki"):
+        if count and count % BINARY[suffix] == 0:
+            return f"{count // BINARY[suffix]}{suffix}"
+    return f"{count} bytes"
 
 
 def as_stored(*, enabled: bool, max_size: int, max_objects: int) -> Quota:

@@ -71,6 +71,7 @@ class AdminOps:
         Raises RgwError for a refusal, RgwUnreachable where the gateway does not serve.
         """
         from botocore.awsrequest import AWSRequest
+        from botocore.exceptions import ConnectionError as NoConnection
         from botocore.exceptions import HTTPClientError
 
         resource, _, subresource = path.partition("?")
@@ -86,7 +87,7 @@ class AdminOps:
         self._auth.add_auth(request)
         try:
             answer = self._session.send(request.prepare())
-        except HTTPClientError as error:
+        except (HTTPClientError, NoConnection) as error:
             raise failures.unreachable(self.endpoint, reason(error)) from error
         if answer.status_code >= 400:
             raise self._refusal(f"{method} /admin/{path}", answer.status_code, answer.content)

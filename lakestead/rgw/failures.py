@@ -34,7 +34,7 @@ def unreachable(endpoint: str, found: str) -> RgwUnreachable:
         where=endpoint,
         found=found,
         expected="an answer of the gateway (radosgw)",
-        do="look at its pods: kubectl --namespace NAMESPACE get pods,services; "
+        do="kubectl get pods --all-namespaces --selector app=rook-ceph-rgw; "
         "the endpoint is object_storage.endpoint in group_data",
     )
 
@@ -72,17 +72,19 @@ def refused(
         )
     if code == "QuotaExceeded":
         return RgwError(
-            f"The object gateway refuses the write: a quota of {who} is used up",
+            f"The object gateway refuses to store more for the key of {who}: a quota is used up",
             status=status,
             code=code,
             where=where,
             found=found,
             do="raise the quota of the user or of the bucket in object_storage, or delete objects",
         )
+    lacks_caps = code == "AccessDenied" and "/admin/" in request
     return RgwError(
         f"The object gateway refuses {request}, signed with the key of {who}",
         status=status,
         code=code,
         where=where,
         found=found,
+        expected="the key of a user with the caps users=*, buckets=*" if lacks_caps else "",
     )

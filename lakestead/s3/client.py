@@ -102,6 +102,7 @@ class S3:
         parameters: Mapping[str, Any],
     ) -> Any:
         from botocore.exceptions import ClientError, HTTPClientError
+        from botocore.exceptions import ConnectionError as NoConnection
 
         self.requests += 1
         try:
@@ -118,5 +119,5 @@ class S3:
                 str(answer.get("Message") or ""),
                 who=self.owner,
             ) from error
-        except HTTPClientError as error:
+        except (HTTPClientError, NoConnection) as error:
             raise failures.unreachable(self.endpoint, reason(error)) from error

@@ -6,11 +6,12 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from lakestead.errors import LakesteadError
-from lakestead.plan.round_trip import STEPS
+from lakestead.plan.round_trip import REFUSED, STEPS
 from lakestead.rgw.failures import RgwError
 from lakestead.s3.client import S3
 
@@ -55,6 +56,17 @@ class RoundTrip:
         Raises LakesteadError naming the step that failed.
         """
         self._clean()
+        try:
+            self._prove()
+        except LakesteadError:
+            # What is left after this, the next round trip removes.
+            with suppress(LakesteadError):
+                self._clean()
+            raise
+        self._clean()
+        self._mark(digest, user)
+
+    def _prove(self) -> None:
         small, large = os.urandom(SMALL), [os.urandom(size) for size in PARTS]
         objects = {f"{PREFIX}small": small, f"{PREFIX}multipart": b"".join(large)}
         self.s3.call("PutObject", Bucket=self.bucket, Key=f"{PREFIX}small", Body=small)
@@ -65,8 +77,6 @@ class RoundTrip:
         if self.anonymous:
             self._refused(f"{PREFIX}small")
         self._delete(sorted(objects))
-        self._clean()
-        self._mark(digest, user)
 
     def _multipart(self, key: str, parts: list[bytes]) -> None:
         where = {"Bucket": self.bucket, "Key": key}
@@ -108,7 +118,7 @@ class RoundTrip:
             if error.status == 403:
                 return
             raise
-        self._expect("refuse without a key", "HTTP 403", "the object")
+        self._expect(REFUSED, "HTTP 403", "the object")
 
     def _delete(self, keys: list[str]) -> None:
         for key in keys:
@@ -137,7 +147,7 @@ class RoundTrip:
 
     def _mark(self, digest: str, user: str) -> None:
         marker = {
-            "proved": STEPS,
+            "proved": [*STEPS, *([REFUSED] if self.anonymous else [])],
             "endpoint": self.s3.endpoint,
             "user": user,
             "bucket": self.bucket,
