@@ -41,7 +41,7 @@ def main() -> None:
         cli.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted. The next run goes on from here.", err=True)
         sys.exit(EXIT_FAILED)
     except click.ClickException as error:

@@ -27,7 +27,7 @@ SERVICE_ADDRESSES = {
     "rgw": "10.234.0.20",
     "postgresql": "10.234.0.21",
     "ceph-mon": "10.234.0.22",
-    "git-server": "10.234.0.23",
+    "git": "10.234.0.23",
     "hive-metastore": "10.234.0.24",
 }
 """ClusterIPs that the lab fixes, so that the workstation's settings can name them."""

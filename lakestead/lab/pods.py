@@ -88,3 +88,26 @@ def uids(api: Api, manifest: Manifest) -> list[str]:
     """Uids of the pods in a manifest's namespaces."""
     namespaces = {w["metadata"]["namespace"] for w in manifest.workloads}
     return [pod["metadata"]["uid"] for ns in namespaces for pod in api.list("v1", "Pod", ns)]
+
+
+def replace_outdated(api: Api, manifest: Manifest) -> None:
+    """Delete pods of a StatefulSet that are not ready and of an older revision.
+
+    The controller waits for such a pod to become ready before it updates it, which may be never
+    (Kubernetes, "forced rollback" of StatefulSets).
+    """
+    for wanted in manifest.workloads:
+        if wanted["kind"] != "StatefulSet":
+            continue
+        metadata = wanted["metadata"]
+        ref = ObjectRef("apps/v1", "StatefulSet", metadata["name"], metadata["namespace"])
+        current = (api.get(ref) or {}).get("status", {}).get("updateRevision")
+        for pod in api.list("v1", "Pod", metadata["namespace"]):
+            owner = (pod["metadata"].get("ownerReferences") or [{}])[0].get("name")
+            revision = pod["metadata"].get("labels", {}).get("controller-revision-hash")
+            ready = any(
+                c["type"] == "Ready" and c["status"] == "True"
+                for c in pod["status"].get("conditions") or []
+            )
+            if owner == metadata["name"] and current and revision != current and not ready:
+                api.delete(ObjectRef("v1", "Pod", pod["metadata"]["name"], metadata["namespace"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -18,6 +19,10 @@ class StepFailed(Exception):
         super().__init__(f"{step}: {error}")
         self.step = step
         self.error = error
+
+
+class Cancelled(Exception):
+    """A step was stopped because of another, or by Ctrl-C."""
 
 
 @dataclass(slots=True)
@@ -63,10 +68,11 @@ class Step:
 def run(steps: Sequence[Step], listener: Listener) -> list[Part]:
     """Run all steps, each as soon as what it needs is done; in a lane, earlier ones first.
 
-    After a failure nothing new is started; what runs is waited for.
+    After a failure or Ctrl-C nothing new is started; what runs ends where it next says something.
 
     :raises StepFailed: for the first step that failed.
     """
+    cancelled = threading.Event()
     parts = {step.name: Part(step.name, step.needs) for step in steps}
     for part in parts.values():
         listener.changed(part)
@@ -82,12 +88,18 @@ def run(steps: Sequence[Step], listener: Listener) -> list[Part]:
                 ):
                     todo.remove(step)
                     busy.add(step.lane)
-                    running[pool.submit(_run_one, step, parts[step.name], listener)] = step
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                    job = pool.submit(_run_one, step, parts[step.name], listener, cancelled)
+                    running[job] = step
+            try:
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            except KeyboardInterrupt:
+                cancelled.set()
+                raise
             for future in finished:
                 step = running.pop(future)
                 if error := future.exception():
                     failure = failure or StepFailed(step.name, error)
+                    cancelled.set()
     if failure:
         for step in todo:
             parts[step.name].state = "not started"
@@ -96,8 +108,10 @@ def run(steps: Sequence[Step], listener: Listener) -> list[Part]:
     return list(parts.values())
 
 
-def _run_one(step: Step, part: Part, listener: Listener) -> None:
+def _run_one(step: Step, part: Part, listener: Listener, cancelled: threading.Event) -> None:
     def say(detail: str) -> None:
+        if cancelled.is_set():
+            raise Cancelled("stopped, since another part failed or the run was interrupted")
         if detail != part.detail:
             part.detail = detail
             listener.changed(part)

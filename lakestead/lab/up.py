@@ -197,6 +197,7 @@ def _deploy(manifest: Manifest) -> Callable[[Say], None]:
         deadline = time.monotonic() + _PODS_PATIENCE
         while lacking := pods.missing(api, manifest):
             say(f"waits for {lacking}")
+            pods.replace_outdated(api, manifest)
             if time.monotonic() > deadline:
                 raise LakesteadError(
                     f"{manifest.name} was not ready within {_PODS_PATIENCE} s",

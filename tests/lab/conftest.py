@@ -63,7 +63,12 @@ def run(*command: str, timeout: float) -> subprocess.CompletedProcess[str]:
 
 def environment(folder: Path) -> dict[str, str]:
     """This process's environment, for the lab in ``folder``."""
-    return {**os.environ, "LAKESTEAD_LAB_DIR": str(folder)}
+    programs = Path(sys.executable).parent
+    return {
+        **os.environ,
+        "LAKESTEAD_LAB_DIR": str(folder),
+        "PATH": f"{programs}:{os.environ['PATH']}",
+    }
 
 
 @pytest.fixture(scope="session", autouse=True)

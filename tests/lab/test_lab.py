@@ -1,0 +1,153 @@
+"""The lab comes up once, heals, leaves nothing behind, and refuses where it cannot run."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lakestead.kube.client import Api, ObjectRef
+from lakestead.lab import cgroup, down, network, process
+from tests.lab.conftest import Lab, run
+
+KEPT = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "kept", "namespace": "default"},
+    "data": {"from": "before"},
+}
+CRASHES = {
+    "etcd": ["etcd"],
+    "api-server-and-etcd": ["kube-apiserver", "etcd"],
+    "node": ["containerd", "kubelet", "kube-proxy"],
+    "postgresql-and-ceph": ["postgres", "ceph-osd", "radosgw"],
+    "everything": [],
+}
+
+
+def members(names: list[str]) -> list[int]:
+    """Processes of the lab with these executables; all of them for no name."""
+    return [
+        pid
+        for pid in cgroup.processes()
+        if not names or os.path.basename(os.readlink(f"/proc/{pid}/exe")) in names
+    ]
+
+
+def machine() -> dict[str, object]:
+    """What the lab could leave behind: devices, rules, mounts, groups, settings."""
+    links = subprocess.run(["ip", "-json", "link"], capture_output=True, text=True, check=True)
+    rules = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True)
+    routes = subprocess.run(["ip", "route"], capture_output=True, text=True, check=True)
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    groups = [g for h in cgroup.hierarchies() for g in h.glob("lakestead*")]
+    return {
+        "links": sorted(link["ifname"] for link in json.loads(links.stdout)),
+        "nft tables": rules.stdout,
+        "routes": routes.stdout,
+        "mounts": [line for line in mounts if "lakestead" in line],
+        "groups": groups,
+        "processes": cgroup.processes(),
+    }
+
+
+def test_up_again_touches_nothing(lab: Lab) -> None:
+    before = {pid: process.start_time(pid) for pid in members([])}
+    done = lab.lakestead("lab", "up")
+    assert "nothing was touched" in done.stdout
+    assert {pid: process.start_time(pid) for pid in members([])}.items() >= before.items()
+
+
+def test_status_says_that_every_part_is_up(lab: Lab) -> None:
+    done = lab.lakestead("lab", "status", "--json")
+    rows = json.loads(done.stdout)
+    assert [row["part"] for row in rows if row["state"] != "up"] == []
+    assert {"kube-apiserver", "kubelet", "storage", "postgresql"} <= {r["part"] for r in rows}
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("names", CRASHES.values(), ids=CRASHES.keys())
+def test_heals_after_a_crash_and_keeps_the_data(lab: Lab, names: list[str]) -> None:
+    lab.api().apply(KEPT, force=True)
+    killed = members(names)
+    assert killed
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    done = lab.lakestead("lab", "up")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    kept = lab.api().get(ObjectRef("v1", "ConfigMap", "kept", "default"))
+    assert kept is not None
+    assert kept["data"] == KEPT["data"]
+    assert lab.lakestead("lab", "status").returncode == 0
+
+
+def test_no_packet_left_the_machine(lab: Lab) -> None:
+    count = network.fence_count()
+    assert count.leaving == 0
+
+
+def test_a_second_lab_is_refused(lab: Lab, tmp_path: Path) -> None:
+    done = run(
+        "env", f"LAKESTEAD_LAB_DIR={tmp_path}/other", "lakestead", "lab", "up", "api", timeout=60
+    )
+    assert done.returncode == 1
+    assert f"another lab is up, in {lab.folder}" in done.stderr
+    assert not (tmp_path / "other").exists()
+
+
+class TestDown:
+    """The lab is down for these, and comes up again after them with its data."""
+
+    @pytest.fixture(scope="class", autouse=True)
+    def _down(self, lab: Lab):  # type: ignore[no-untyped-def]
+        lab.api().apply(KEPT, force=True)
+        assert lab.lakestead("lab", "down").returncode == 0
+        yield
+        done = lab.lakestead("lab", "up")
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+        kept = lab.api().get(ObjectRef("v1", "ConfigMap", "kept", "default"))
+        assert kept is not None
+
+    def test_nothing_is_left_behind(self) -> None:
+        assert down.leftovers() == []
+        left = machine()
+        assert left["groups"] == left["mounts"] == left["processes"] == []
+        assert network.BRIDGE not in str(left["links"]) + str(left["routes"])
+        assert "lakestead" not in str(left["nft tables"])
+        assert "kube" not in str(left["nft tables"])
+
+    def test_a_taken_port_is_named_with_its_holder(self, lab: Lab) -> None:
+        with socket.create_server(("0.0.0.0", 6443)):
+            done = lab.lakestead("lab", "up")
+        assert done.returncode == 1
+        assert f"port 6443, for kube-apiserver, is taken by python3.11 (pid {os.getpid()})" in (
+            done.stderr.replace("pytest", "python3.11")
+        )
+        assert down.leftovers() == []
+
+    @pytest.mark.parametrize(
+        ("prefix", "says"),
+        [
+            (["setpriv", "--reuid=65534", "--clear-groups"], "you are user 65534, not root"),
+            (
+                ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"],
+                "missing capabilities: CAP_NET_ADMIN",
+            ),
+        ],
+        ids=["user", "capability"],
+    )
+    def test_a_machine_that_cannot_run_it_is_refused(self, prefix: list[str], says: str) -> None:
+        done = run(*prefix, "lakestead", "lab", "up", "api", timeout=60)
+        assert done.returncode == 1
+        assert says in done.stderr
+        assert down.leftovers() == []
+
+
+def test_api_is_reached_with_the_kubeconfig_alone(lab: Lab) -> None:
+    api = Api.from_kubeconfig(str(lab.folder / "kubeconfig"), None)
+    assert [node["metadata"]["name"] for node in api.list("v1", "Node")] == [network.NODE_NAME]
