@@ -11,7 +11,13 @@ from pathlib import Path
 import yaml
 
 from lakestead.lab.golang import go_program
-from lakestead.lab.network import NODE_ADDRESS, NODE_NAME, POD_RANGE, SERVICE_ADDRESSES, SERVICE_RANGE
+from lakestead.lab.network import (
+    NODE_ADDRESS,
+    NODE_NAME,
+    POD_RANGE,
+    SERVICE_ADDRESSES,
+    SERVICE_RANGE,
+)
 from lakestead.lab.paths import kubeconfig, lab_dir
 from lakestead.lab.pki import Authority, Certificate
 from lakestead.lab.process import Program
@@ -175,9 +181,7 @@ def kube_apiserver() -> Program:
         "audit-log-maxsize": 50,
         "audit-log-maxbackup": 1,
     }
-    return _program(
-        "kube-apiserver", go_program("kubernetes").program("kube-apiserver"), flags
-    )
+    return _program("kube-apiserver", go_program("kubernetes").program("kube-apiserver"), flags)
 
 
 def kube_controller_manager() -> Program:

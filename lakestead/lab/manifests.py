@@ -66,9 +66,7 @@ def manifests() -> tuple[Manifest, ...]:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER), undefined=jinja2.StrictUndefined
     )
-    return tuple(
-        _render(environment, file.name) for file in sorted(_FOLDER.glob("[0-9]*.yaml.j2"))
-    )
+    return tuple(_render(environment, file.name) for file in sorted(_FOLDER.glob("[0-9]*.yaml.j2")))
 
 
 def _render(environment: jinja2.Environment, file: str) -> Manifest:

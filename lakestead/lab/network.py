@@ -11,6 +11,7 @@ import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lakestead.errors import LakesteadError
 from lakestead.lab.paths import run_dir
@@ -70,7 +71,9 @@ def is_up() -> bool:
     """Whether bridge, address, service route, fence and kernel settings are all there."""
     addresses = _ip_json("-4", "address", "show", "dev", BRIDGE)
     has_address = any(
-        info.get("local") == NODE_ADDRESS for link in addresses for info in link.get("addr_info", [])
+        info.get("local") == NODE_ADDRESS
+        for link in addresses
+        for info in link.get("addr_info", [])
     )
     routes = {route.get("dst") for route in _ip_json("route", "show", "dev", BRIDGE)}
     return (
@@ -160,9 +163,12 @@ def _sysctl(name: str) -> Path:
     return Path("/proc/sys") / name
 
 
-def _ip_json(*arguments: str) -> list[dict[str, object]] | list[dict]:  # type: ignore[type-arg]
+def _ip_json(*arguments: str) -> list[dict[str, Any]]:
     done = _run("ip", "-json", *arguments)
-    return json.loads(done.stdout) if done.returncode == 0 and done.stdout.strip() else []
+    if done.returncode != 0 or not done.stdout.strip():
+        return []
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
 
 
 def _run(*command: str, text: str | None = None) -> subprocess.CompletedProcess[str]:

@@ -63,5 +63,3 @@ def alone(doing: str) -> Iterator[None]:
 
 def _record() -> Path:
     return run_dir() / "lab"
-
-

@@ -51,7 +51,9 @@ class Authority:
         subject.append(x509.NameAttribute(NameOID.COMMON_NAME, user))
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(x509.Name(subject), issuer.subject, key.public_key()).add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]),
+            x509.ExtendedKeyUsage(
+                [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
+            ),
             critical=False,
         )
         if hosts:

@@ -122,7 +122,10 @@ def _run_one(step: Step, part: Part, listener: Listener, cancelled: threading.Ev
         step.run(say)
         part.state = "done"
     except BaseException as error:
-        part.state, part.detail = "failed", str(error).splitlines()[0] if str(error) else repr(error)
+        part.state, part.detail = (
+            "failed",
+            str(error).splitlines()[0] if str(error) else repr(error),
+        )
         raise
     finally:
         part.ended = time.monotonic()
