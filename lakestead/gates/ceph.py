@@ -79,7 +79,7 @@ def _object_store(found: Mapping[str, Any] | None, name: str) -> Gate:
         saw = "\n".join([f"phase {phase or 'none yet'}", *why])
     return Gate(
         "The object store is ready",
-        "pass" if phase in READY else "unknown" if found and not phase else "fail",
+        "pass" if phase in READY else "unknown" if found is not None and not phase else "fail",
         f"CephObjectStore {name}",
         saw,
         "phase Ready",

@@ -29,6 +29,14 @@ OVERLOADED = {502, 503, 504}
 
 def unreachable(endpoint: str, found: str) -> RgwUnreachable:
     """The error for a gateway that does not serve."""
+    if "CERTIFICATE_VERIFY_FAILED" in found:
+        return RgwUnreachable(
+            f"The certificate of the object gateway at {endpoint} is not trusted",
+            where=endpoint,
+            found=found,
+            expected="a certificate of an authority that this machine knows",
+            do="name the authority's file in object_storage.ca_bundle",
+        )
     return RgwUnreachable(
         f"The object gateway at {endpoint} does not serve",
         where=endpoint,

@@ -127,6 +127,13 @@ QUIRKS = (
         "a key is made only for a user that has none",
     ),
     Quirk(
+        "checksum-trailers",
+        "checksums sent after the body over https, as SDKs of today do by default, are refused "
+        "(411 MissingContentLength)",
+        OLD,
+        "checksums are sent only where S3 requires them",
+    ),
+    Quirk(
         "no-checksums",
         "additional checksums (CRC32, SHA-256) are accepted and not kept; "
         "`GetObjectAttributes` answers 500",
