@@ -16,7 +16,9 @@ from lakestead.settings.capacity import Allocation, Capacity
 from lakestead.settings.flux import Flux
 from lakestead.settings.framework import Mistake, Section, check, refuse, unknown
 from lakestead.settings.gitops import Gitops
+from lakestead.settings.iceberg import Iceberg
 from lakestead.settings.kube import Kube
+from lakestead.settings.metastore import Metastore
 from lakestead.settings.object_storage import ObjectStorage
 from lakestead.settings.source import Sources
 
@@ -54,6 +56,8 @@ class Settings(Section):
     object_storage: ObjectStorage
     gitops: Gitops
     flux: Flux
+    metastore: Metastore
+    iceberg: Iceberg
 
     @classmethod
     def of(cls, host: Host) -> Settings:

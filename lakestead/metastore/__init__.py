@@ -1,0 +1,1 @@
+"""The Hive Metastore: its database's credentials, its release, its Thrift interface."""

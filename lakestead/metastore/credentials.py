@@ -1,0 +1,80 @@
+"""The Secret with the metastore's user name and password in PostgreSQL."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from lakestead.errors import LakesteadError
+from lakestead.kube.client import Api, ApiError, ObjectRef
+from lakestead.settings.metastore import Metastore
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """User name and password for PostgreSQL."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+def secret_ref(settings: Metastore) -> ObjectRef:
+    """The Secret that ``settings`` name."""
+    return ObjectRef("v1", "Secret", settings.database.secret, settings.namespace)
+
+
+def read(cluster: Api, settings: Metastore) -> Credentials | None:
+    """What the Secret holds; None where it is not there.
+
+    Raises LakesteadError where a key is missing, or the user is another than ``database.role``.
+    """
+    ref = secret_ref(settings)
+    found = cluster.get(ref)
+    if found is None:
+        return None
+    data = found.get("data") or {}
+    if missing := sorted({"username", "password"} - data.keys()):
+        raise LakesteadError(
+            f"{ref} is there, but not with the credentials for PostgreSQL",
+            found="keys " + (", ".join(sorted(data)) or "none at all"),
+            expected="keys username and password",
+            do=f"add {' and '.join(missing)}, or name another Secret in metastore.database.secret",
+        )
+    username, password = (base64.b64decode(data[key]).decode() for key in ("username", "password"))
+    if username != settings.database.role:
+        raise LakesteadError(
+            f"{ref} is for another user of PostgreSQL",
+            found=f"username {username}",
+            expected=f"{settings.database.role}, as metastore.database.role has it",
+            do="change one of the two",
+        )
+    return Credentials(username, password)
+
+
+def create(cluster: Api, settings: Metastore) -> None:
+    """Make the Secret with a random password; one that is there meanwhile stays as it is."""
+    try:
+        cluster.raw("POST", f"/api/v1/namespaces/{settings.namespace}/secrets", body=_new(settings))
+    except ApiError as error:
+        if error.reason != "AlreadyExists":
+            raise
+
+
+def _new(settings: Metastore) -> dict[str, Any]:
+    ref = secret_ref(settings)
+    return {
+        "apiVersion": ref.api_version,
+        "kind": ref.kind,
+        "metadata": {
+            "name": ref.name,
+            "namespace": ref.namespace,
+            "labels": {"app.kubernetes.io/managed-by": "lakestead"},
+        },
+        "type": "Opaque",
+        "stringData": {
+            "username": settings.database.role,
+            "password": secrets.token_urlsafe(24),
+        },
+    }

@@ -1,0 +1,145 @@
+"""The metastore's role and database in PostgreSQL, and the Secret with its password."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyinfra import host
+from pyinfra.facts.postgres import PostgresDatabases, PostgresRoles
+from pyinfra.operations import postgres
+
+from lakestead.errors import LakesteadError
+from lakestead.facts.postgresql import query
+from lakestead.kube.client import ObjectRef
+from lakestead.kube.session import api
+from lakestead.metastore import credentials
+from lakestead.operations.command import ApiCommand, Command, operation
+from lakestead.operations.object_storage_later import later
+from lakestead.operations.show import show
+from lakestead.plan.change import Change
+from lakestead.postgresql import scram
+from lakestead.settings.metastore import Metastore
+
+
+@operation
+def password_secret(settings: Metastore) -> Iterator[Command]:
+    """Make the Secret with the metastore's password, unless there is one: that is left as it is.
+
+    + settings: the metastore's section
+
+    **Example:**
+
+    .. code:: python
+
+        database.password_secret(name="Make the password", settings=settings)
+    """
+    cluster = api(host)
+    ref = credentials.secret_ref(settings)
+    namespace = ObjectRef("v1", "Namespace", settings.namespace)
+    if credentials.read(cluster, settings):
+        host.noop(f"{ref} is there")
+        return
+    changes = [Change("Secret", f"{ref.namespace}/{ref.name}", "create", why="random password")]
+    if cluster.get(namespace) is None:
+        changes.insert(0, Change("Namespace", namespace.name, "create"))
+    show(host, changes)
+
+    def make() -> str:
+        if cluster.get(namespace) is None:
+            cluster.apply(
+                {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace.name}}
+            )
+        credentials.create(cluster, settings)
+        return f"{ref} holds the metastore's password"
+
+    yield ApiCommand(f"make {ref}", make)
+
+
+@operation
+def role_and_database(settings: Metastore) -> Iterator[Command]:
+    """Make the metastore's role and its database with pyinfra's own operations.
+
+    A database that another user owns is refused: it is somebody else's.
+
+    + settings: the metastore's section
+
+    **Example:**
+
+    .. code:: python
+
+        database.role_and_database(name="Make role and database", settings=settings)
+    """
+    role, name = settings.database.role, settings.database.name
+    roles, databases = host.get_fact(PostgresRoles), host.get_fact(PostgresDatabases)
+    owner = databases[name]["owner"] if name in databases else None
+    if owner not in (None, role, "postgres"):
+        raise LakesteadError(
+            f"Database {name} is there and belongs to somebody else",
+            where=host.name,
+            found=f"its owner is {owner}",
+            expected=f"no such database, or one of {role}",
+            do="choose another metastore.database.name; or, if it is the metastore's: "
+            f'ALTER DATABASE "{name}" OWNER TO "{role}"',
+        )
+    changes = []
+    if role not in roles:
+        changes.append(Change("PostgreSQL role", role, "create"))
+    if owner is None:
+        changes.append(Change("PostgreSQL database", name, "create", why=f"owner {role}"))
+    elif owner != role:
+        why = f"owner {owner} becomes {role}"
+        changes.append(Change("PostgreSQL database", name, "update", why=why))
+    show(host, changes)
+    if not changes:
+        host.noop(f"role {role} and database {name} are there")
+        return
+    yield from postgres.role._inner(role=role)
+    yield from postgres.database._inner(database=name, owner=role)
+
+
+@operation
+def role_password(settings: Metastore) -> Iterator[Command]:
+    """Give the metastore's role the password of its Secret, where it has another or none.
+
+    The stored form is computed here and compared with the one in PostgreSQL; the password itself is
+    not sent.
+
+    + settings: the metastore's section
+
+    **Example:**
+
+    .. code:: python
+
+        database.role_password(name="Set the password", settings=settings)
+    """
+    role = settings.database.role
+    found = credentials.read(api(host), settings)
+    if found is None:
+        change = Change("PostgreSQL password", role, "known after apply")
+        yield later(f"{settings.namespace}/{settings.database.secret}", change)
+        return
+    stored = query(host, f"SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = '{role}'")
+    if stored and scram.matches(stored[0], found.password):
+        host.noop(f"role {role} has the password of its Secret")
+        return
+    why = "it has another" if stored else "it has none yet"
+    show(host, [Change("PostgreSQL password", role, "update", why=why)])
+    yield ApiCommand(f"set the password of role {role}", lambda: _set(role, found.password))
+
+
+def _set(role: str, password: str) -> str:
+    try:
+        verifier = scram.verifier(password)
+    except ValueError as error:
+        raise LakesteadError(f"Role {role} cannot have this password", expected=str(error)) from None
+    query(host, f"ALTER ROLE \"{role}\" PASSWORD '{verifier}'")
+    stored = query(host, f"SELECT rolpassword FROM pg_authid WHERE rolname = '{role}'")
+    if stored != [verifier]:
+        raise LakesteadError(
+            f"PostgreSQL did not keep the password of role {role}",
+            where=host.name,
+            found="another stored form than was set",
+            do="see whether something else manages this role",
+        )
+    return f"role {role} has the password of its Secret"
+

@@ -1,0 +1,1 @@
+"""What has to be known about PostgreSQL beside its SQL."""
