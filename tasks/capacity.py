@@ -44,6 +44,9 @@ def _pods(settings: Settings, phase: int, nodes: list[Node]) -> list[WantedPod]:
         )
     ]
     if phase == 1 and settings.flux.manifests:
-        manifests = Path(settings.flux.manifests).read_text(encoding="utf-8")
-        pods += workload_pods(filter(None, yaml.safe_load_all(manifests)), nodes)
+        manifests = Path(settings.flux.manifests).expanduser()
+        # A file that is not there matters only where Flux is to be installed; its task says so.
+        if manifests.is_file():
+            documents = yaml.safe_load_all(manifests.read_text(encoding="utf-8"))
+            pods += workload_pods(filter(None, documents), nodes)
     return pods

@@ -98,7 +98,6 @@ class KubePodConnector(BaseConnector):
         logger.debug("--> Running in pod %s/%s: %s", self.namespace, self.pod, unix_command)
         if print_input:
             echo(f"{self.host.print_prefix}>>> {unix_command}", err=True)
-        script = unix_command.get_raw_value().encode()
         succeeded, lines = self._run_script(unix_command.get_raw_value().encode(), control)
         if print_output:
             print_lines(self.host, lines)

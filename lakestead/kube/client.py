@@ -8,58 +8,40 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
-
-import urllib3
-from kubernetes.client import ApiClient
 
 from lakestead.kube.discovery import Discovery, Resource
 from lakestead.kube.execute import ExecResult, execute
-from lakestead.kube.failures import ApiError, ApiUnreachable, refused, unreachable
+from lakestead.kube.failures import ApiError, ApiUnreachable
 from lakestead.kube.kubeconfig import Access, load
 from lakestead.kube.reference import ObjectRef
+from lakestead.kube.transport import Transport
 
 __all__ = ["Api", "ApiError", "ApiUnreachable", "ExecResult", "ObjectRef"]
 
 FIELD_MANAGER = "lakestead"
-CONNECT_TIMEOUT = 5.0
 PAGE = 500
-
-# Apply, merge patch, delete and every read can be repeated; POST is never sent. The API answers 429
-# when it is busy and says how long to wait.
-RETRIES = urllib3.Retry(
-    total=4,
-    connect=1,
-    read=2,
-    redirect=0,
-    status=4,
-    other=0,
-    status_forcelist=(429,),
-    allowed_methods=("GET", "PATCH", "DELETE"),
-    backoff_factor=0.1,
-    raise_on_status=False,
-)
 
 
 class Api:
     """One cluster's API server.
 
     + access: server, context and credentials; ``Api.from_kubeconfig`` makes one from a file
-
-    ``requests`` counts the calls made so far, ``writes`` those that could change something (dry
-    runs and commands in pods are not among them).
     """
 
     def __init__(self, access: Access) -> None:
         self.access = access
-        self.requests = 0
-        self.writes = 0
-        configuration = access.configuration
-        configuration.retries = RETRIES
-        configuration.connection_pool_maxsize = 16
-        self._client = ApiClient(configuration)
-        self._pool: urllib3.PoolManager = self._client.rest_client.pool_manager
+        self._transport = Transport(access)
         self._discovery = Discovery(self._get_or_none)
+
+    @property
+    def requests(self) -> int:
+        """Calls made so far."""
+        return self._transport.requests
+
+    @property
+    def writes(self) -> int:
+        """Calls that could change something; dry runs and commands in pods are not among them."""
+        return self._transport.writes
 
     @classmethod
     def from_kubeconfig(cls, kubeconfig: str | None = None, context: str | None = None) -> Api:
@@ -192,7 +174,7 @@ class Api:
         Raises LakesteadError where it cannot be run or does not end in time; an exit code other
         than 0 is no error here.
         """
-        self.requests += 1
+        self._transport.requests += 1
         query: dict[str, Any] = {"command": list(command), "stdout": "true", "stderr": "true"}
         if container:
             query["container"] = container
@@ -225,7 +207,8 @@ class Api:
             query["container"] = container
         if previous:
             query["previous"] = "true"
-        data = self._send("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query=query)
+        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+        data = self._transport.send("GET", path, query, None, None, 30)
         return data.decode("utf-8", "replace")
 
     def raw(
@@ -246,43 +229,11 @@ class Api:
 
         Raises ApiError for a status of 400 or more, ApiUnreachable for no answer.
         """
-        data = self._send(method, path, query=query, body=body, headers=headers, timeout=timeout)
+        data = self._transport.send(method, path, query, body, headers, timeout)
         try:
             return json.loads(data)
         except ValueError:
             return data.decode("utf-8", "replace")
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float = 10,
-    ) -> bytes:
-        self.requests += 1
-        if method != "GET" and "dryRun" not in (query or {}):
-            self.writes += 1
-        configuration = self.access.configuration
-        sent = {"Accept": "application/json", "Content-Type": "application/json", **(headers or {})}
-        token = configuration.get_api_key_with_prefix("BearerToken")
-        if token:
-            sent["Authorization"] = token
-        try:
-            answer = self._pool.request(
-                method,
-                configuration.host + path + ("?" + urlencode(query, doseq=True) if query else ""),
-                body=None if body is None else json.dumps(body).encode(),
-                headers=sent,
-                timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout),
-            )
-        except urllib3.exceptions.HTTPError as error:
-            raise unreachable(self.access, error, timeout) from error
-        if answer.status >= 400:
-            raise refused(self.access, method, path, answer.status, answer.data)
-        return answer.data
 
     def _get_or_none(self, path: str, headers: dict[str, str]) -> dict[str, Any] | None:
         try:

@@ -35,7 +35,8 @@ def load(kubeconfig: str | None, context: str | None) -> Access:
 
     Raises LakesteadError where the file is missing or broken, or the context is not in it.
     """
-    paths = kubeconfig or os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
+    named = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    paths = os.pathsep.join(os.path.expanduser(path) for path in named.split(os.pathsep))
     contexts, current = _contexts(paths)
     chosen = context or current
     if chosen not in contexts:

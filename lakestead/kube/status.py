@@ -184,7 +184,7 @@ def pod_reason(pod: Mapping[str, Any]) -> str:
         waiting = (container.get("state") or {}).get("waiting")
         if waiting:
             return f"container {container['name']} waits: " + _joined(waiting)
-        if not container.get("ready") and (container.get("state") or {}).get("running"):
+        if not container.get("ready") and "running" in (container.get("state") or {}):
             return f"container {container['name']} runs but is not ready"
     return _joined(state) or f"phase {state.get('phase') or 'unknown'}"
 

@@ -16,8 +16,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from lakestead.errors import LakesteadError
 from lakestead.settings.source import Sources
 
-# Values under these names may be secrets that somebody wrote where a reference belongs.
-_SECRET = re.compile(r"password|passwd|secret|token|credential|private|access_key", re.IGNORECASE)
+# What may be a secret that somebody wrote where a reference belongs.
+_SECRETS = (
+    re.compile(r"password|passwd|secret|token|credential|private|access_key", re.IGNORECASE),
+    # A URL with a user's name or password in it.
+    re.compile(r"://[^/]*@"),
+)
 
 
 class Section(BaseModel):
@@ -84,28 +88,33 @@ def dotted(path: Sequence[str | int]) -> str:
 
 
 def _mistake(model: type[Section], data: Mapping[str, Any], item: Any) -> Mistake:
-    path, value = _walk(data, item["loc"])
-    kind = item["type"]
+    loc, kind = item["loc"], item["type"]
+    path, value = _walk(data, loc)
     if kind == "missing":
-        accepted = _accepted(_annotation_at(model, item["loc"]))
-        return Mistake(path=tuple(item["loc"]), text=f"is missing; accepted: {accepted}")
+        accepted = _accepted(_annotation_at(model, loc))
+        return Mistake(path=(*path, loc[-1]), text=f"is missing; accepted: {accepted}")
     if kind == "extra_forbidden":
-        holder = _annotation_at(model, item["loc"][:-1])
+        holder = _annotation_at(model, loc[:-1])
         return Mistake(path=path, text=unknown(str(path[-1]), holder.model_fields))
+    message = _message(item["msg"])
+    if loc[-1] == "[key]":
+        return Mistake(path=path, text=message)
     shown = repr(value) if _may_be_shown(path, value) else f"(a {type(value).__name__}, not shown)"
     if kind in ("model_type", "model_attributes_type"):
-        accepted = _accepted(_annotation_at(model, path))
-        return Mistake(path=path, text=f"= {shown}; accepted: {accepted}")
-    message = str(item["msg"]).removeprefix("Value error, ")
-    message = (
-        message[0].lower() + message[1:] if message.startswith(("Input ", "String ")) else message
-    )
+        message = f"accepted: {_accepted(_annotation_at(model, path))}"
     return Mistake(path=path, text=f"= {shown}: {message}")
+
+
+def _message(text: str) -> str:
+    """pydantic's message as a part of our sentence."""
+    text = text.removeprefix("Value error, ")
+    return text[0].lower() + text[1:] if text.startswith(("Input ", "String ")) else text
 
 
 def _may_be_shown(path: Sequence[str | int], value: Any) -> bool:
     """Whether a value can be printed: no secret by its name or by the names inside it."""
-    return not _SECRET.search(dotted(path)) and not _SECRET.search(repr(value))
+    text = repr(value)
+    return not any(found.search(dotted(path)) or found.search(text) for found in _SECRETS)
 
 
 def _walk(data: Any, loc: Sequence[str | int]) -> tuple[tuple[str | int, ...], Any]:

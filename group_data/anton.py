@@ -1,0 +1,85 @@
+"""Settings of the homelab in inventories/anton.py.
+
+Every key, with what it accepts: docs/reference.md. Quantities are Kubernetes' own: "4Gi", "200m";
+"4GB" is refused. A secret is a reference, never a value:
+
+    {"env": NAME}  |  {"file": PATH}  |  {"secret": "namespace/name", "key": KEY}
+"""
+
+from __future__ import annotations
+
+kube = {"kubeconfig": "~/.kube/config", "context": "anton"}
+
+# What each component's pods request, phase by phase. A phase's gate counts its own.
+allocations = {
+    # Phase 1
+    "hive-metastore": {"replicas": 1, "cpu": "200m", "memory": "4Gi"},
+    # Phase 2
+    "spark-operator": {"replicas": 1, "cpu": "200m", "memory": "512Mi"},
+    # Phase 3
+    "trino-coordinator": {"replicas": 1, "cpu": "500m", "memory": "8Gi"},
+    "trino-worker": {"replicas": 2, "cpu": "2000m", "memory": "24Gi"},
+}
+
+# What the cluster must have to spare before phase 1 begins: room for all phases, so that nobody
+# finds out in phase 3.
+capacity = {
+    "free": {"cpu": "6", "memory": "60G"},
+    "used_below_percent": 70,
+}
+
+object_storage = {
+    # Rook's CephObjectStore.
+    "namespace": "storage",
+    "object_store": "storage",
+    # The gateway from the workstation (an Ingress or a LoadBalancer), and from pods.
+    "endpoint": "https://s3.anton.example",
+    "cluster_endpoint": "http://rook-ceph-rgw-storage.storage.svc.cluster.local:80",
+    "region": "us-east-1",
+    "admin": {"uid": "lakestead-admin", "secret": "storage/rgw-admin-ops-user"},
+    "user": {
+        "uid": "lakehouse",
+        "display_name": "Lakehouse",
+        "max_buckets": 10,
+        "quota": {"max_size": "2Ti"},
+        "secret": "data-platform/lakehouse-s3",
+    },
+    "buckets": {
+        "lakehouse": {
+            "versioning": True,
+            "lifecycle": [
+                {"id": "old-versions", "noncurrent_days": 30, "expired_delete_markers": True},
+                {"id": "lost-uploads", "abort_multipart_days": 7},
+            ],
+            "quota": {"max_size": "1500Gi"},
+        },
+    },
+}
+
+# The homelab repo that Flux follows; ssh's agent and keys are used.
+gitops = {
+    "url": "ssh://git@github.com/anton/homelab.git",
+    "branch": "main",
+}
+
+# Flux is there already, with the names of `flux bootstrap`.
+flux = {"interval": "10m"}
+
+metastore = {
+    # Built from images/hive-metastore and pushed to a registry that the nodes can pull from.
+    "image": "registry.anton.example/hive-metastore:4.0.0",
+    "database": {"host": "postgres-rw.databases.svc.cluster.local"},
+    "warehouse": {
+        "managed": "s3a://lakehouse/managed",
+        "external": "s3a://lakehouse/warehouse",
+    },
+    # An address of the network for the workstation (MetalLB, Cilium).
+    "service_type": "LoadBalancer",
+}
+
+iceberg = {
+    "thrift": "thrift://metastore.anton.example:9083",
+    "namespace": "lakestead",
+    "table": "first_light",
+    "warehouse": "s3a://lakehouse/warehouse/lakestead.db",
+}

@@ -1,0 +1,71 @@
+"""Settings of the lab; inventories/anton.py has those of a real homelab.
+
+Names that begin with _ are not settings.
+"""
+
+from __future__ import annotations
+
+from lakestead.lab.flux_manifests import manifests_file as _flux_manifests
+from lakestead.lab.images import reference as _image
+from lakestead.lab.network import SERVICE_ADDRESSES as _ADDRESS
+from lakestead.lab.paths import lab_dir as _lab_dir
+
+kube = {"kubeconfig": str(_lab_dir() / "kubeconfig"), "context": "lakestead-lab"}
+
+# What each component's pods request. Small: the lab shares one machine with you.
+allocations = {
+    "hive-metastore": {"replicas": 1, "cpu": "200m", "memory": "768Mi"},
+}
+
+object_storage = {
+    "namespace": "storage",
+    "object_store": "storage",
+    "endpoint": f"http://{_ADDRESS['rgw']}:80",
+    "cluster_endpoint": "http://rook-ceph-rgw-storage.storage.svc.cluster.local:80",
+    "region": "us-east-1",
+    "admin": {"uid": "lakestead-admin", "secret": "storage/rgw-admin-ops-user"},
+    "user": {
+        "uid": "lakehouse",
+        "display_name": "Lakehouse",
+        "max_buckets": 10,
+        "quota": {"max_size": "20Gi", "max_objects": 1_000_000},
+        "secret": "data-platform/lakehouse-s3",
+    },
+    "buckets": {
+        "lakehouse": {
+            "versioning": True,
+            "lifecycle": [
+                {"id": "old-versions", "noncurrent_days": 30, "expired_delete_markers": True},
+                {"id": "lost-uploads", "abort_multipart_days": 7},
+            ],
+            "quota": {"max_size": "10Gi"},
+        },
+    },
+}
+
+gitops = {
+    "url": f"http://{_ADDRESS['git']}/homelab.git",
+    "branch": "main",
+    "username": "lakestead",
+    "password": {"file": str(_lab_dir() / "secrets" / "git-password")},
+}
+
+flux = {"manifests": str(_flux_manifests()), "interval": "1m"}
+
+metastore = {
+    "image": _image("hive-metastore"),
+    "image_pull_policy": "Never",
+    "database": {"host": "postgresql.databases.svc.cluster.local"},
+    "warehouse": {
+        "managed": "s3a://lakehouse/managed",
+        "external": "s3a://lakehouse/warehouse",
+    },
+    "service_address": _ADDRESS["hive-metastore"],
+}
+
+iceberg = {
+    "thrift": f"thrift://{_ADDRESS['hive-metastore']}:9083",
+    "namespace": "lakestead",
+    "table": "first_light",
+    "warehouse": "s3a://lakehouse/warehouse/lakestead.db",
+}

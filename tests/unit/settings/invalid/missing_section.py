@@ -1,0 +1,2 @@
+# without: gitops
+# expect: gitops is missing; accepted: a table with url, cluster_url

@@ -1,0 +1,2 @@
+# expect: allocations.hive-metastore.memory = 4: a unit is missing
+allocations = {"hive-metastore": {"cpu": "200m", "memory": 4}}

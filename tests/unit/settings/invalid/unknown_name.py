@@ -1,0 +1,2 @@
+# expect: line 2: object_store is not known; did you mean 'object_storage'?
+object_store = {}

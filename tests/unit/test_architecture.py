@@ -1,0 +1,47 @@
+"""Who may write to the cluster. (The import contracts are in pyproject.toml: lint-imports.)"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+LIBRARY = Path(__file__).parents[2] / "lakestead"
+WRITING = {"apply", "patch", "delete"}
+# What operations call to do their work; nothing else imports them.
+OF_OPERATIONS = {
+    "flux/reconcile.py": "asks Flux to look again, by an annotation",
+    "metastore/credentials.py": "makes the Secret with the database's password",
+}
+
+
+def test_only_operations_and_the_lab_write_to_the_cluster() -> None:
+    writers = {
+        str(file.relative_to(LIBRARY))
+        for file in LIBRARY.rglob("*.py")
+        if any(writing_calls(ast.parse(file.read_text())))
+    }
+    elsewhere = {file for file in writers if file.split("/")[0] not in ("operations", "lab")}
+    assert elsewhere == set(OF_OPERATIONS)
+
+
+def writing_calls(tree: ast.AST) -> Iterator[ast.Call]:
+    """Calls of the Api's writing methods; a dry run writes nothing."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        receiver = ast.unparse(node.func.value)
+        if not any(word in receiver.lower() for word in ("api", "cluster")):
+            continue
+        keywords = {item.arg: ast.unparse(item.value) for item in node.keywords}
+        method = ast.unparse(node.args[0]) if node.args else ""
+        if node.func.attr in WRITING and keywords.get("dry_run") != "True":
+            yield node
+        elif node.func.attr == "raw" and method != "'GET'":
+            yield node
+
+
+def test_the_rule_sees_writes() -> None:
+    seen = writing_calls(ast.parse("api.apply(x); self.cluster.raw('POST', p); api.delete(r)"))
+    assert len(list(seen)) == 3
+    assert not list(writing_calls(ast.parse("api.apply(x, dry_run=True); api.raw('GET', p)")))

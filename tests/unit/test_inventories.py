@@ -1,0 +1,50 @@
+"""The inventories that ship: pyinfra loads them, and every host's settings are accepted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyinfra.api import Config, Inventory, State
+from pyinfra.context import ctx_state
+from pyinfra_cli.inventory import make_inventory
+
+from lakestead.settings import Settings
+
+PROJECT = Path(__file__).parents[2]
+GROUPS = {"cluster", "toolbox", "database", "workstation"}
+
+
+def load(name: str, monkeypatch: pytest.MonkeyPatch) -> Inventory:
+    monkeypatch.chdir(PROJECT)
+    state = State()
+    state.cwd = str(PROJECT)
+    with ctx_state.use(state):
+        inventory = make_inventory(f"inventories/{name}.py", cwd=str(PROJECT))
+    state.init(inventory, Config())
+    return inventory
+
+
+@pytest.mark.parametrize("name", ["lab", "anton"])
+def test_inventory(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    inventory = load(name, monkeypatch)
+    assert set(inventory.groups) >= GROUPS
+    for host in inventory:
+        assert "hive-metastore" in Settings.of(host).allocations
+
+
+def test_anton_has_the_allocations_of_the_design(monkeypatch: pytest.MonkeyPatch) -> None:
+    [host] = load("anton", monkeypatch).get_group("cluster")
+    settings = Settings.of(host)
+    found = {
+        name: (item.replicas, item.cpu.millicores, item.memory)
+        for name, item in settings.allocations.items()
+    }
+    assert found == {
+        "hive-metastore": (1, 200, "4Gi"),
+        "spark-operator": (1, 200, "512Mi"),
+        "trino-coordinator": (1, 500, "8Gi"),
+        "trino-worker": (2, 2000, "24Gi"),
+    }
+    assert settings.capacity.free.memory == "60G"
+    assert settings.capacity.free.cpu == "6"
