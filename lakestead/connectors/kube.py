@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from lakestead.connectors.failed_hosts import connect_error, stop_at_first
 from lakestead.connectors.interrupt import fail_on_interrupt
+from lakestead.connectors.order import in_order_of_the_deploy
 from lakestead.connectors.output import print_lines
 from lakestead.facts.query import ApiQuery
 from lakestead.kube.session import api
@@ -40,6 +41,7 @@ class KubeConnector(LocalConnector):
     @override
     def connect(self) -> None:
         stop_at_first(self.state)
+        in_order_of_the_deploy(self.state)
         fail_on_interrupt()
         try:
             api(self.host).raw("GET", "/version", timeout=5)

@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from lakestead.connectors.failed_hosts import connect_error, stop_at_first
 from lakestead.connectors.interrupt import fail_on_interrupt
+from lakestead.connectors.order import in_order_of_the_deploy
 from lakestead.connectors.output import output, print_lines
 from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api, ApiError, ExecResult
@@ -72,6 +73,7 @@ class KubePodConnector(BaseConnector):
     @override
     def connect(self) -> None:
         stop_at_first(self.state)
+        in_order_of_the_deploy(self.state)
         fail_on_interrupt()
         try:
             self.namespace: str = self.host.data.kubepod_namespace
