@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import urlsplit
 
 from lakestead.errors import LakesteadError
@@ -27,6 +28,8 @@ def databases(uri: str, timeout: float = 10) -> list[str]:
     from thrift.transport.TSocket import TSocket
     from thrift.transport.TTransport import TBufferedTransport, TTransportException
 
+    # It logs as an error what it raises as well.
+    logging.getLogger("thrift.transport.TSocket").setLevel(logging.CRITICAL)
     parts = urlsplit(uri)
     socket = TSocket(parts.hostname, parts.port)
     socket.setTimeout(int(timeout * 1000))

@@ -45,7 +45,9 @@ def answers(thrift: str, settings: Metastore) -> Iterator[Command]:
     if not state.is_executing:
         ref = ObjectRef("apps/v1", "Deployment", settings.release, settings.namespace)
         new = homelab(host).pending or api(host).get(ref) is None
-        change = Change("Hive Metastore", thrift, "known after apply" if new else "wait", why=reason)
+        change = Change(
+            "Hive Metastore", thrift, "known after apply" if new else "wait", why=reason
+        )
         show(host, [change])
     yield ApiCommand(f"wait until {thrift} answers", lambda: _wait(api(host), thrift, settings))
 
