@@ -88,7 +88,9 @@ class AdminOps:
         try:
             answer = self._session.send(request.prepare())
         except (HTTPClientError, NoConnection) as error:
-            raise failures.unreachable(self.endpoint, reason(error)) from error
+            raise failures.unreachable(
+                self.endpoint, f"{method} /admin/{path}", reason(error)
+            ) from error
         if answer.status_code >= 400:
             raise self._refusal(f"{method} /admin/{path}", answer.status_code, answer.content)
         return json.loads(answer.content) if answer.content.strip() else None

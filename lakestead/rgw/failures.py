@@ -27,8 +27,8 @@ WRONG_KEY = {"InvalidAccessKeyId", "SignatureDoesNotMatch"}
 OVERLOADED = {502, 503, 504}
 
 
-def unreachable(endpoint: str, found: str) -> RgwUnreachable:
-    """The error for a gateway that does not serve."""
+def unreachable(endpoint: str, request: str, found: str) -> RgwUnreachable:
+    """The error for a gateway that does not serve; ``request`` as for ``refused``."""
     if "CERTIFICATE_VERIFY_FAILED" in found:
         return RgwUnreachable(
             f"The certificate of the object gateway at {endpoint} is not trusted",
@@ -39,11 +39,11 @@ def unreachable(endpoint: str, found: str) -> RgwUnreachable:
         )
     return RgwUnreachable(
         f"The object gateway at {endpoint} does not serve",
-        where=endpoint,
+        where=f"{request} at {endpoint}",
         found=found,
         expected="an answer of the gateway (radosgw)",
-        do="kubectl get pods --all-namespaces --selector app=rook-ceph-rgw; "
-        "the endpoint is object_storage.endpoint in group_data",
+        do="look at its pods (kubectl get pods --all-namespaces --selector app=rook-ceph-rgw), at "
+        "ceph status in the toolbox, and whether object_storage.endpoint is right",
     )
 
 
@@ -56,7 +56,7 @@ def refused(
     + who: whose key signed it
     """
     if status in OVERLOADED:
-        return unreachable(endpoint, f"HTTP {status} {code} to {request}".replace("  ", " "))
+        return unreachable(endpoint, request, f"HTTP {status} {code}".rstrip())
     found = f"HTTP {status} {code}" + (f": {message}" if message and message != code else "")
     where = f"{request} at {endpoint}"
     if code in WRONG_KEY:

@@ -76,25 +76,14 @@ class Toolbox:
         answer = self._exec(command)
         if absent is not None and answer.rc == absent:
             return None
-        if answer.rc != 0:
-            # Only stderr: stdout may hold keys.
-            raise self._failed(arguments, answer.rc, answer.stderr.decode("utf-8", "replace"))
-        try:
-            parsed: dict[str, Any] = json.loads(answer.stdout)
-        except ValueError:
-            # "from None": the exception holds the text, which may hold keys.
-            raise self._failed(arguments, answer.rc, "no JSON on standard output") from None
-        return parsed
+        return self._parsed(arguments, answer)
 
     def _place(self) -> tuple[str, ...]:
         """Rook makes a realm per object store, which is not the default one; others have none."""
         if self._zone is None:
-            answer = self._exec(["radosgw-admin", "realm", "list", *TIMEOUTS, "--format=json"])
-            text = answer.stdout.decode("utf-8", "replace")
-            if answer.rc != 0:
-                error = answer.stderr.decode("utf-8", "replace")
-                raise self._failed(["realm", "list"], answer.rc, error)
-            names = json.loads(text).get("realms") or []
+            listing = ["realm", "list"]
+            answer = self._exec(["radosgw-admin", *listing, *TIMEOUTS, "--format=json"])
+            names = self._parsed(listing, answer).get("realms") or []
             kinds = ("realm", "zonegroup", "zone") if self.object_store in names else ()
             self._zone = tuple(f"--rgw-{kind}={self.object_store}" for kind in kinds)
         return self._zone
@@ -107,6 +96,17 @@ class Toolbox:
             container=self.container,
             timeout=COMMAND_TIMEOUT + 10,
         )
+
+    def _parsed(self, arguments: Sequence[str], answer: ExecResult) -> dict[str, Any]:
+        if answer.rc != 0:
+            # Only stderr: stdout may hold keys.
+            raise self._failed(arguments, answer.rc, answer.stderr.decode("utf-8", "replace"))
+        try:
+            parsed: dict[str, Any] = json.loads(answer.stdout)
+        except ValueError:
+            # "from None": the exception holds the text, which may hold keys.
+            raise self._failed(arguments, answer.rc, "no JSON on standard output") from None
+        return parsed
 
     def _failed(self, arguments: Sequence[str], rc: int, error: str) -> LakesteadError:
         lines = [line for line in error.splitlines() if line.strip()]

@@ -105,6 +105,7 @@ class S3:
         from botocore.exceptions import ConnectionError as NoConnection
 
         self.requests += 1
+        request = " ".join(filter(None, (operation, parameters.get("Bucket"))))
         try:
             return action()
         except ClientError as error:
@@ -113,11 +114,11 @@ class S3:
                 return None
             raise failures.refused(
                 self.endpoint,
-                " ".join(filter(None, (operation, parameters.get("Bucket")))),
+                request,
                 int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)),
                 str(answer.get("Code", "")),
                 str(answer.get("Message") or ""),
                 who=self.owner,
             ) from error
         except (HTTPClientError, NoConnection) as error:
-            raise failures.unreachable(self.endpoint, reason(error)) from error
+            raise failures.unreachable(self.endpoint, request, reason(error)) from error
