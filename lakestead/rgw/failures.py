@@ -23,8 +23,28 @@ class RgwUnreachable(LakesteadError):
 
 
 # What the gateway calls an access key that it does not know, and a secret that does not fit.
-WRONG_KEY = {"InvalidAccessKeyId", "SignatureDoesNotMatch"}
-OVERLOADED = {502, 503, 504}
+WRONG_KEY = ("InvalidAccessKeyId", "SignatureDoesNotMatch")
+OVERLOADED = (502, 503, 504)
+
+# What each refusal means, what would have been right and what to do; {who}: whose key it was.
+_KEY = (
+    "The object gateway does not accept the key of {who}",
+    "a key pair that the gateway knows",
+    "delete that Secret and run again: it is written anew from the gateway's own keys",
+)
+MEANING = {
+    **dict.fromkeys(WRONG_KEY, _KEY),
+    "RequestTimeTooSkewed": (
+        "The clocks of this machine and of the object gateway differ too much",
+        "",
+        "set this machine's clock",
+    ),
+    "QuotaExceeded": (
+        "The object gateway refuses to store more for the key of {who}: a quota is used up",
+        "",
+        "raise the quota of the user or of the bucket in object_storage, or delete objects",
+    ),
+}
 
 
 def unreachable(endpoint: str, request: str, found: str) -> RgwUnreachable:
@@ -57,42 +77,21 @@ def refused(
     """
     if status in OVERLOADED:
         return unreachable(endpoint, request, f"HTTP {status} {code}".rstrip())
-    found = f"HTTP {status} {code}" + (f": {message}" if message and message != code else "")
-    where = f"{request} at {endpoint}"
-    if code in WRONG_KEY:
-        return RgwError(
-            f"The object gateway does not accept the key of {who}",
-            status=status,
-            code=code,
-            where=where,
-            found=found,
-            expected="a key pair that the gateway knows",
-            do="delete that Secret and run again: it is written anew from the gateway's own keys",
-        )
-    if code == "RequestTimeTooSkewed":
-        return RgwError(
-            "The clocks of this machine and of the object gateway differ too much",
-            status=status,
-            code=code,
-            where=where,
-            found=found,
-            do="set this machine's clock",
-        )
-    if code == "QuotaExceeded":
-        return RgwError(
-            f"The object gateway refuses to store more for the key of {who}: a quota is used up",
-            status=status,
-            code=code,
-            where=where,
-            found=found,
-            do="raise the quota of the user or of the bucket in object_storage, or delete objects",
-        )
     lacks_caps = code == "AccessDenied" and "/admin/" in request
+    what, expected, do = MEANING.get(
+        code,
+        (
+            f"The object gateway refuses {request}, signed with the key of {{who}}",
+            "the key of a user with the caps users=*, buckets=*" if lacks_caps else "",
+            "",
+        ),
+    )
     return RgwError(
-        f"The object gateway refuses {request}, signed with the key of {who}",
+        what.format(who=who),
         status=status,
         code=code,
-        where=where,
-        found=found,
-        expected="the key of a user with the caps users=*, buckets=*" if lacks_caps else "",
+        where=f"{request} at {endpoint}",
+        found=f"HTTP {status} {code}" + (f": {message}" if message and message != code else ""),
+        expected=expected,
+        do=do,
     )
