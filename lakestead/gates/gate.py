@@ -41,20 +41,20 @@ def require(gates: Iterable[Gate]) -> None:
     if len(blocking) == 1:
         gate = blocking[0]
         raise LakesteadError(
-            f"{_headline(gate)}; nothing was changed",
+            f"{_headline(gate)} Nothing was changed.",
             where=gate.looked_at,
             found=gate.saw,
             expected=gate.wanted,
             do=gate.do,
         )
     raise LakesteadError(
-        f"{len(blocking)} gates do not pass; nothing was changed",
+        f"{len(blocking)} gates do not pass. Nothing was changed.",
         found="\n\n".join(_paragraph(gate) for gate in blocking),
     )
 
 
 def _headline(gate: Gate) -> str:
-    return f"{gate.name}: " + ("no" if gate.answer == "fail" else "unknown")
+    return f"{gate.name}? " + ("No." if gate.answer == "fail" else "Unknown.")
 
 
 def _paragraph(gate: Gate) -> str:
