@@ -17,7 +17,6 @@ from lakestead.kube.client import Api, ApiError, ObjectRef
 from lakestead.kube.dry_run import plan_objects
 from lakestead.kube.pods import ready_pod
 from lakestead.kube.readiness import wait_ready
-from lakestead.lab.images import reference
 
 GIT_SERVER = ("git", "deploy/git-server")
 
@@ -117,7 +116,9 @@ def test_a_kind_that_was_made_a_moment_ago(api: Api, namespace: str) -> None:
         api.delete(ObjectRef.of(definition))
 
 
-def test_a_pod_that_never_becomes_ready(api: Api, namespace: str) -> None:
+def test_a_pod_that_never_becomes_ready(api: Api, namespace: str, pod: str) -> None:
+    running = api.get(ObjectRef("v1", "Pod", pod, "git"))
+    assert running is not None
     crashing = {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -130,7 +131,7 @@ def test_a_pod_that_never_becomes_ready(api: Api, namespace: str) -> None:
                     "containers": [
                         {
                             "name": "app",
-                            "image": reference("git-server"),
+                            "image": running["spec"]["containers"][0]["image"],
                             "imagePullPolicy": "Never",
                             "command": ["sh", "-c", "echo no such database; exit 3"],
                             "readinessProbe": {"exec": {"command": ["test", "-e", "/ready"]}},
