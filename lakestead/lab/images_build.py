@@ -49,7 +49,21 @@ Say = Callable[[str], None]
 
 def base_recipe() -> str:
     """Everything that decides about the base image, but for the day on which it is made."""
-    return json.dumps([versions()["base"], _DPKG_OPTIONS, _APT_OPTIONS])
+    return json.dumps(_base_command())
+
+
+def _base_command() -> list[str]:
+    """The command that makes the base's root file system, but for the file that it writes."""
+    described = versions()["base"]
+    apt = "".join(f"{option};\n" for option in _APT_OPTIONS)
+    return [
+        "mmdebstrap",
+        "--variant=minbase",
+        f"--include={','.join(described['packages'])}",
+        *(f"--dpkgopt={option}" for option in _DPKG_OPTIONS),
+        f"--customize-hook=rm -f $1/var/cache/apt/*.bin; cat > $1{_APT_FILE} <<'END'\n{apt}END",
+        described["suite"],
+    ]
 
 
 def build(
@@ -94,20 +108,9 @@ def _ensure_base(progress: Say) -> Path:
 
 
 def _build_base(folder: Path, progress: Say) -> None:
-    described = versions()["base"]
-    progress(f"making the base image, Debian {described['suite']}")
+    progress(f"making the base image, Debian {versions()['base']['suite']}")
     tree = folder / "base.rootfs.tar"
-    apt = "".join(f"{option};\n" for option in _APT_OPTIONS)
-    _run(
-        [
-            *_ALONE,
-            "mmdebstrap", "--variant=minbase", f"--include={','.join(described['packages'])}",
-            *(f"--dpkgopt={option}" for option in _DPKG_OPTIONS),
-            f"--customize-hook=cat > $1{_APT_FILE} <<'END'\n{apt}\nEND",
-            described["suite"], str(tree),
-        ],
-        log=folder / "build.log",
-    )  # fmt: skip
+    _run([*_ALONE, *_base_command(), str(tree)], log=folder / "build.log")
     with _Store(folder) as store, tempfile.TemporaryDirectory(dir=folder) as context:
         (Path(context) / "Containerfile").write_text(
             f'FROM scratch\nADD {tree.name} /\nCMD ["bash"]\n'

@@ -56,7 +56,10 @@ def _maven(scratch: Path) -> list[str]:
     if _JAVA_CERTIFICATES.exists():
         options = scratch / "mavenrc"
         options.write_text('MAVEN_OPTS="-Djavax.net.ssl.trustStore=/etc/pki/java/host.jks"\n')
-        mounted += [f"{options}:/root/.mavenrc:ro", f"{_JAVA_CERTIFICATES}:/etc/pki/java/host.jks:ro"]
+        mounted += [
+            f"{options}:/root/.mavenrc:ro",
+            f"{_JAVA_CERTIFICATES}:/etc/pki/java/host.jks:ro",
+        ]
     return mounted
 
 

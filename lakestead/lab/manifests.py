@@ -12,7 +12,7 @@ import jinja2
 import yaml
 
 from lakestead.kube.client import Api
-from lakestead.lab import images, network, secrets
+from lakestead.lab import ceph, images, network, secrets
 from lakestead.lab.paths import lab_dir
 
 _FOLDER = Path(__file__).with_name("manifests")
@@ -77,6 +77,8 @@ def _render(environment: jinja2.Environment, file: str) -> Manifest:
         node_name=network.NODE_NAME,
         data_dir=str(lab_dir() / "data"),
         secrets=secrets.secret,
+        cephx_key=ceph.cephx_key,
+        stable_uuid=ceph.stable_uuid,
     )
     objects = tuple(obj for obj in yaml.safe_load_all(text) if obj)
     name = file.removesuffix(".yaml.j2").split("-", 1)[1]
