@@ -7,12 +7,12 @@ with ``-y`` would go on with the others, and where it would ask a question that 
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from pyinfra.api.exceptions import ConnectError
 from pyinfra.api.state import StateStage
 
+from lakestead.connectors.terminal import has_terminal
 from lakestead.errors import LakesteadError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def stop_at_first(state: State) -> None:
     pyinfra's own question ("continue?") stays where there is a terminal and no ``-y``, and its
     ``--fail-percent`` is respected.
     """
-    asks = state.should_raise_failed_hosts is not None and sys.stdin and sys.stdin.isatty()
+    asks = state.should_raise_failed_hosts is not None and has_terminal()
     if asks or state.should_raise_failed_hosts is _stop:
         return
     state.should_raise_failed_hosts = _stop

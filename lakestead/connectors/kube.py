@@ -12,9 +12,9 @@ from pyinfra.connectors.util import CommandOutput
 from typing_extensions import override
 
 from lakestead.connectors.failed_hosts import connect_error, stop_at_first
-from lakestead.connectors.interrupt import fail_on_interrupt
 from lakestead.connectors.order import in_order_of_the_deploy
 from lakestead.connectors.output import print_lines
+from lakestead.connectors.terminal import end_cleanly
 from lakestead.facts.query import ApiQuery
 from lakestead.kube.session import api
 
@@ -42,7 +42,7 @@ class KubeConnector(LocalConnector):
     def connect(self) -> None:
         stop_at_first(self.state)
         in_order_of_the_deploy(self.state)
-        fail_on_interrupt()
+        end_cleanly()
         try:
             api(self.host).raw("GET", "/version", timeout=5)
         except Exception as error:

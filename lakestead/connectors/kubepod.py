@@ -19,9 +19,9 @@ from pyinfra.connectors.util import (
 from typing_extensions import override
 
 from lakestead.connectors.failed_hosts import connect_error, stop_at_first
-from lakestead.connectors.interrupt import fail_on_interrupt
 from lakestead.connectors.order import in_order_of_the_deploy
 from lakestead.connectors.output import output, print_lines
+from lakestead.connectors.terminal import end_cleanly
 from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api, ApiError, ExecResult
 from lakestead.kube.pods import ready_pod
@@ -74,7 +74,7 @@ class KubePodConnector(BaseConnector):
     def connect(self) -> None:
         stop_at_first(self.state)
         in_order_of_the_deploy(self.state)
-        fail_on_interrupt()
+        end_cleanly()
         try:
             self.namespace: str = self.host.data.kubepod_namespace
             self.workload: str = self.host.data.kubepod_workload

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sources:
-    """The group data files of one host, the one that wins first."""
+    """The group data files of one host, the one that wins first.
+
+    + given: names that ``--data`` gave on the command line
+    """
 
     files: tuple[Path, ...] = ()
+    given: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, host: Host) -> Sources:
@@ -30,10 +34,13 @@ class Sources:
         places = [folder / "inventories" / "group_data", folder / "group_data"]
         groups = [*reversed(host.groups), "all"]
         files = (place / f"{group}.py" for group in groups for place in places)
-        return cls(tuple(dict.fromkeys(file for file in files if file.is_file())))
+        given = frozenset(host.inventory.override_data or {})
+        return cls(tuple(dict.fromkeys(file for file in files if file.is_file())), given)
 
     def find(self, path: Sequence[str | int]) -> str:
         """``file line N`` of a key, or of the nearest thing around it that is written down."""
+        if path and path[0] in self.given:
+            return "--data"
         for file, names in self._assignments:
             if path and path[0] in names:
                 line = _line(names[str(path[0])], path[1:])
