@@ -118,7 +118,9 @@ def role_password(settings: Metastore) -> Iterator[Command]:
         change = Change("PostgreSQL password", role, "known after apply")
         yield later(f"{settings.namespace}/{settings.database.secret}", change)
         return
-    stored = query(host, f"SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = '{role}'")
+    stored = query(
+        host, f"SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = '{role}'"
+    )
     if stored and scram.matches(stored[0], found.password):
         host.noop(f"role {role} has the password of its Secret")
         return
@@ -131,7 +133,9 @@ def _set(role: str, password: str) -> str:
     try:
         verifier = scram.verifier(password)
     except ValueError as error:
-        raise LakesteadError(f"Role {role} cannot have this password", expected=str(error)) from None
+        raise LakesteadError(
+            f"Role {role} cannot have this password", expected=str(error)
+        ) from None
     query(host, f"ALTER ROLE \"{role}\" PASSWORD '{verifier}'")
     stored = query(host, f"SELECT rolpassword FROM pg_authid WHERE rolname = '{role}'")
     if stored != [verifier]:
@@ -142,4 +146,3 @@ def _set(role: str, password: str) -> str:
             do="see whether something else manages this role",
         )
     return f"role {role} has the password of its Secret"
-
