@@ -58,6 +58,14 @@ Flux begins in kubernetes/flux/cluster and applies kubernetes/flux/meta and kube
 there. Files that were here already are as they were.
 """
 
+SEEDS = (
+    "README.md",
+    "docs/data-platform/bootstrap/README.md",
+    "kubernetes/apps/data-platform/kustomization.yaml",
+    "kubernetes/apps/data-platform/namespace.yaml",
+)
+FLUX_SEEDS = ("kubernetes/flux",)
+
 
 def seeds() -> dict[str, bytes]:
     """The folder structure that phase 1 needs in the homelab repo.
@@ -68,8 +76,6 @@ def seeds() -> dict[str, bytes]:
     settings = Settings.of(host)
     values = {"branch": settings.gitops.branch, "flux": settings.flux.model_dump()}
     files: dict[str, bytes] = {}
-    for folder in ("README.md", "docs", "kubernetes/apps/data-platform"):
-        files |= render(folder, **values)
-    if starts_here():
-        files |= render("kubernetes/flux", **values)
+    for path in SEEDS + FLUX_SEEDS * starts_here():
+        files |= render(path, **values)
     return files

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from lakestead.kube.client import Api, ApiError, ObjectRef
 from lakestead.kube.readiness import explain
@@ -41,16 +43,17 @@ class Evidence:
             events = self.api.list("v1", "Event", ref.namespace, field_selector="type=Warning")
         except ApiError:
             return []
-        recent = [
-            (event.get("lastTimestamp") or event.get("eventTime") or "", event)
-            for event in events
-            if event["involvedObject"]["name"].startswith(ref.name)
-        ]
         recent = sorted(
-            (item for item in recent if item[0] >= self._since), key=lambda item: item[0]
+            (event.get("lastTimestamp") or event.get("eventTime") or "", _words(event))
+            for event in events
+            # What its controller says of the release itself stands in its conditions.
+            if event["involvedObject"]["kind"] != ref.kind
+            and event["involvedObject"]["name"].startswith(ref.name)
         )
-        return [
-            f"event of {event['involvedObject']['kind'].lower()} {event['involvedObject']['name']}: "
-            f"{event.get('reason')}: {str(event.get('message')).strip()}"
-            for _, event in recent[-EVENTS:]
-        ]
+        return [words for when, words in recent if when >= self._since][-EVENTS:]
+
+
+def _words(event: Mapping[str, Any]) -> str:
+    about = event["involvedObject"]
+    message = str(event.get("message")).strip().splitlines() or [""]
+    return f"event of {about['kind'].lower()} {about['name']}: {event.get('reason')}: {message[0]}"

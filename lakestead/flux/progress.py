@@ -14,14 +14,10 @@ from lakestead.kube.status import Status
 
 Object = Mapping[str, Any]
 
-# Reasons of Ready=False that are no attempt's end: Flux waits for something else.
-WAITING = (
-    "Progressing",
-    "DependencyNotReady",
-    "ArtifactFailed",
-    "SourceNotReady",
-    "HealthCheckCanceled",
-)
+# Reasons of Ready=False with which Flux waits for another object, half a minute till its next look.
+HELD_UP = ("DependencyNotReady", "ArtifactFailed", "SourceNotReady")
+# Those with which no attempt has ended in failure.
+WAITING = (*HELD_UP, "Progressing", "HealthCheckCanceled")
 
 
 def progress(obj: Object | None, wanted: str, chart: Object | None = None) -> Status:
@@ -65,6 +61,11 @@ def applied(kustomization: Object, wanted: str) -> bool:
 def suspended(obj: Object) -> bool:
     """Whether somebody told Flux to leave the object alone."""
     return bool((obj.get("spec") or {}).get("suspend"))
+
+
+def held_up(obj: Object) -> bool:
+    """Whether Flux waits for something that the object depends on."""
+    return condition(obj, "Ready").get("reason") in HELD_UP
 
 
 def condition(obj: Object, name: str) -> Mapping[str, Any]:

@@ -7,14 +7,15 @@ object. Flux goes down that chain by itself; a request to reconcile only spares 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from lakestead.errors import LakesteadError
 from lakestead.flux.evidence import Evidence
 from lakestead.flux.kinds import flux_ref, revision, short
-from lakestead.flux.progress import applied, progress, suspended
+from lakestead.flux.progress import applied, held_up, progress, suspended
 from lakestead.gitops.repository import HomelabRepo
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.kube.status import Status
@@ -25,6 +26,7 @@ HEAD_EVERY = 5.0
 # Seconds between two requests after a failure, and how often it is tried: what an object needs may come
 # a moment after it. A HelmRelease has a count of its own.
 RETRY = 5.0
+HELD_UP_RETRY = 2.0
 TRIES = {"GitRepository": 3, "Kustomization": 3, "HelmRelease": 1}
 # Seconds for which an object may be missing while something of its repository fails.
 PATIENCE = 15.0
@@ -37,6 +39,21 @@ class Link:
     ref: ObjectRef
     obj: dict[str, Any] | None
     state: Status
+
+
+@dataclass(slots=True)
+class Tries:
+    """Of one link and revision: when it was first looked at, last requested, and how often it failed.
+
+    Times are those of ``time.monotonic``.
+    """
+
+    first: float
+    last: float = field(init=False)
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        self.last = self.first
 
 
 class Chain:
@@ -57,7 +74,7 @@ class Chain:
         self.target = target
         self._wanted = ""
         self._asked = float("-inf")
-        self._tries: dict[tuple[ObjectRef, str], list[float]] = {}
+        self._tries: dict[tuple[ObjectRef, str], Tries] = {}
 
     def pending(self) -> Link | None:
         """The first link that is not at the newest commit, or None where all is done."""
@@ -68,17 +85,23 @@ class Chain:
                 return link
         return None
 
-    def reconcile(self, timeout: float) -> str:
+    def reconcile(self, timeout: float, say: Callable[[str], None]) -> str:
         """Wait until the target is ready at the newest commit; returns what was reached.
 
         + timeout: seconds for the whole chain
+        + say: is told what is waited for, whenever that becomes another
 
         Raises LakesteadError with Flux's own message where a link fails, and for a HelmRelease with its
         pods' reasons, last log lines and events.
         """
         deadline = time.monotonic() + timeout
         evidence = Evidence(self.api)
+        said = None
         while (link := self.pending()) is not None:
+            topic = (link.ref, link.state.state, link.state.reason.partition(":")[0])
+            if topic != said:
+                say(f"{link.ref}: {link.state.reason}")
+                said = topic
             evidence.gather(link.ref)
             if self._hopeless(link):
                 raise self._error(link, "failed", evidence)
@@ -135,20 +158,22 @@ class Chain:
     def _hopeless(self, link: Link) -> bool:
         """Whether it is no use to wait on. Asks Flux to try again where that may help."""
         now = time.monotonic()
-        tries = self._tries.setdefault((link.ref, self._wanted), [])
-        if not tries:
-            tries.append(now)
-            if link.obj and (link.ref == self.source or link.state.state == "failed"):
+        failed = link.state.state == "failed"
+        key = (link.ref, self._wanted)
+        if key not in self._tries:
+            self._tries[key] = Tries(now)
+            if failed or link.ref == self.source:
                 self._request(link)
             return False
+        tries = self._tries[key]
         if link.obj is None:
-            return now - tries[0] > PATIENCE and bool(self._failed())
-        if link.state.state != "failed":
-            return False
-        if suspended(link.obj) or len(tries) >= TRIES[link.ref.kind]:
+            return now - tries.first > PATIENCE and bool(self._failed())
+        if failed and (suspended(link.obj) or tries.count >= TRIES[link.ref.kind]):
             return True
-        if now - tries[-1] >= RETRY:
-            tries.append(now)
+        due = now - tries.last >= (RETRY if failed else HELD_UP_RETRY)
+        if due and (failed or held_up(link.obj)):
+            tries.last = now
+            tries.count += failed
             self._request(link)
         return False
 
@@ -158,7 +183,7 @@ class Chain:
             return
         token = datetime.now(UTC).isoformat()
         annotations = {"reconcile.fluxcd.io/requestedAt": token}
-        if link.ref.kind == "HelmRelease":
+        if link.ref.kind == "HelmRelease" and link.state.state == "failed":
             annotations["reconcile.fluxcd.io/resetAt"] = token  # its count of failures begins anew
         self.api.patch(link.ref, {"metadata": {"annotations": annotations}})
 

@@ -9,8 +9,9 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from lakestead.errors import LakesteadError
+from lakestead.gitops.history import Touch, foreign_touches, last_touches
 from lakestead.gitops.kustomization import with_resources
-from lakestead.gitops.repository import HomelabRepo, Snapshot, Touch, blob_id
+from lakestead.gitops.repository import HomelabRepo, Snapshot, blob_id
 from lakestead.plan.change import Action, Change
 from lakestead.plan.diff import text_diff
 
@@ -79,8 +80,7 @@ def plan(repo: HomelabRepo, snapshot: Snapshot, wanted: Wanted, policy: Policy) 
     if wanted.existing == "keep":
         changes = [c for c in changes if c.before is None and not _governed(snapshot, c.path)]
     changes += _no_longer_rendered(repo, snapshot, wanted)
-    touches = repo.last_touches(snapshot, [change.path for change in changes])
-    foreign = {path: touch for path, touch in touches.items() if not touch.ours}
+    foreign = foreign_touches(repo, snapshot, [change.path for change in changes])
     if wanted.existing == "keep":  # a deleted file is left deleted
         changes = [change for change in changes if change.path not in foreign]
     else:
@@ -105,7 +105,7 @@ def _no_longer_rendered(repo: HomelabRepo, snapshot: Snapshot, wanted: Wanted) -
         for path in snapshot.entries
         if folders and path.startswith(folders) and path not in wanted.files
     ]
-    touches = repo.last_touches(snapshot, surplus)
+    touches = last_touches(repo, snapshot, surplus)
     return [
         FileChange(path, _read(repo, snapshot, path), None, "no longer rendered")
         for path in surplus

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,25 +49,6 @@ class Snapshot:
     entries: Mapping[str, Entry]
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """The last commit that touched a file."""
-
-    commit: str
-    author: str
-    email: str
-    date: str
-    subject: str
-
-    @property
-    def ours(self) -> bool:
-        """Whether Lakestead made it."""
-        return self.email == EMAIL
-
-    def __str__(self) -> str:
-        return f"{self.author} on {self.date} ({self.commit[:8]}: {self.subject})"
-
-
 class HomelabRepo:
     """One branch of the user's GitOps repository.
 
@@ -86,11 +67,11 @@ class HomelabRepo:
         self.folder = cache / f"{key}.git"
         self._lock_path = cache / f"{key}.lock"
         self._ref = f"refs/remotes/origin/{branch}"
-        self._git = Git(self.folder, url, credential)
+        self.git = Git(self.folder, url, credential)
 
     def head(self) -> str | None:
         """The branch's newest commit on the server; None where the repository is empty."""
-        answer = self._git.run("ls-remote", "--heads", self.url, timeout=30, check=False)
+        answer = self.git.run("ls-remote", "--heads", self.url, timeout=30, check=False)
         if answer.rc:
             raise transport_failure(self.url, answer, "read")
         heads = {}
@@ -118,26 +99,7 @@ class HomelabRepo:
 
     def read(self, entry: Entry) -> bytes:
         """A file's content."""
-        return self._git.run("cat-file", "blob", entry.oid).stdout
-
-    def last_touches(self, snapshot: Snapshot, paths: Iterable[str]) -> dict[str, Touch]:
-        """Who touched (or deleted) each path last, in one walk of the history.
-
-        A path that no commit ever had is not in the answer.
-        """
-        wanted = sorted(paths)
-        if snapshot.commit is None or not wanted:
-            return {}
-        form = "--format=%x1e%H%x1f%an%x1f%ae%x1f%as%x1f%s%x1e"
-        command = ("log", "-z", "--no-renames", "--name-only", form, snapshot.commit, "--")
-        log = self._git.run("--literal-pathspecs", *command, *wanted, timeout=300).stdout
-        fields = log.decode("utf-8", "surrogateescape").split("\x1e")[1:]
-        touches: dict[str, Touch] = {}
-        for head, names in zip(fields[::2], fields[1::2], strict=True):
-            touch = Touch(*head.split("\x1f", 4))
-            for name in names.strip("\0\n").split("\0"):
-                touches.setdefault(name, touch)
-        return touches
+        return self.git.run("cat-file", "blob", entry.oid).stdout
 
     def publish(self, snapshot: Snapshot, writes: Mapping[str, bytes | None], message: str) -> str:
         """Push one commit that follows ``snapshot``; returns its id.
@@ -150,7 +112,7 @@ class HomelabRepo:
             self._ensure()
             commit = self._commit(snapshot, writes, message)
             refspec = f"{commit}:refs/heads/{self.branch}"
-            answer = self._git.run(
+            answer = self.git.run(
                 *("push", "--porcelain", "--no-follow-tags", self.url, refspec),
                 timeout=300,
                 keep_open=(lock,),
@@ -158,7 +120,7 @@ class HomelabRepo:
             )
             if answer.rc:
                 raise push_failure(self.url, self.branch, answer)
-            self._git.run("update-ref", self._ref, commit, keep_open=(lock,))
+            self.git.run("update-ref", self._ref, commit, keep_open=(lock,))
             return commit
 
     def _locked(self) -> AbstractContextManager[int]:
@@ -172,7 +134,7 @@ class HomelabRepo:
             if not stale and (self.folder / "complete").exists():
                 return
             shutil.rmtree(self.folder)
-        self._git.run("init", "--quiet", "--bare", "--template=")
+        self.git.run("init", "--quiet", "--bare", "--template=")
         (self.folder / "complete").touch()
 
     def _snapshot(self, lock: int) -> Snapshot:
@@ -183,7 +145,7 @@ class HomelabRepo:
         if commit != self._known():
             # Not shallow: whether a file is still as Lakestead left it is read from the history.
             refspec = f"+refs/heads/{self.branch}:{self._ref}"
-            answer = self._git.run(
+            answer = self.git.run(
                 *("fetch", "--quiet", "--no-tags", self.url, refspec),
                 timeout=300,
                 keep_open=(lock,),
@@ -192,15 +154,16 @@ class HomelabRepo:
             if answer.rc:
                 raise transport_failure(self.url, answer, "read")
             commit = self._known() or commit
-        return Snapshot(commit, self._entries(commit))
+        return Snapshot(commit, self.entries(commit))
 
     def _known(self) -> str | None:
-        answer = self._git.run("rev-parse", "--verify", "--quiet", self._ref, check=False)
+        answer = self.git.run("rev-parse", "--verify", "--quiet", self._ref, check=False)
         return answer.stdout.decode().strip() or None
 
-    def _entries(self, commit: str) -> dict[str, Entry]:
+    def entries(self, commit: str, *paths: str) -> dict[str, Entry]:
+        """The files of a commit that the clone has; all, or those at or below ``paths``."""
         entries = {}
-        listing = self._git.run("ls-tree", "-r", "-z", "--full-tree", commit).stdout
+        listing = self.git.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths).stdout
         for line in listing.decode("utf-8", "surrogateescape").split("\0")[:-1]:
             head, path = line.split("\t", 1)
             mode, _, oid = head.split(" ")
@@ -211,25 +174,28 @@ class HomelabRepo:
         with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
             index = {"GIT_INDEX_FILE": f"{scratch}/index"}
             if snapshot.commit:
-                self._git.run("read-tree", snapshot.commit, environment=index)
+                self.git.run("read-tree", snapshot.commit, environment=index)
             lines = "".join(self._line(snapshot, path, new) for path, new in sorted(writes.items()))
             listing = lines.encode("utf-8", "surrogateescape")
-            self._git.run("update-index", "-z", "--index-info", stdin=listing, environment=index)
-            tree = self._id("write-tree", environment=index)
+            self.git.run("update-index", "-z", "--index-info", stdin=listing, environment=index)
+            tree = self.text("write-tree", environment=index)
         parents = ["-p", snapshot.commit] if snapshot.commit else []
-        return self._id("commit-tree", tree, *parents, stdin=message.encode(), environment=IDENTITY)
+        return self.text(
+            "commit-tree", tree, *parents, stdin=message.encode(), environment=IDENTITY
+        )
 
     def _line(self, snapshot: Snapshot, path: str, content: bytes | None) -> str:
         """A line for ``git update-index --index-info``; mode 0 removes."""
         if content is None:
             return f"0 {'0' * 40}\t{path}\0"
         mode = snapshot.entries[path].mode if path in snapshot.entries else "100644"
-        return f"{mode} {self._id('hash-object', '-w', '--stdin', stdin=content)}\t{path}\0"
+        return f"{mode} {self.text('hash-object', '-w', '--stdin', stdin=content)}\t{path}\0"
 
-    def _id(
+    def text(
         self, *command: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
     ) -> str:
-        return self._git.run(*command, stdin=stdin, environment=environment).stdout.decode().strip()
+        """What a Git command prints on one line."""
+        return self.git.run(*command, stdin=stdin, environment=environment).stdout.decode().strip()
 
 
 def blob_id(content: bytes) -> str:

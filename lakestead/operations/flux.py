@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pyinfra import host, logger, state
@@ -21,6 +21,9 @@ from lakestead.operations.show import show
 from lakestead.plan.change import Change
 from lakestead.settings import Settings
 from lakestead.settings.secret import resolve
+
+if TYPE_CHECKING:
+    from pyinfra.api.host import Host
 
 
 @operation
@@ -120,13 +123,24 @@ def reconcile(
         change = _waiting(kind, f"{namespace}/{object_name}", link)
     show(host, [change])
     seconds = timeout or settings.timeout
-    yield ApiCommand(f"wait for {kind} {namespace}/{object_name}", lambda: chain.reconcile(seconds))
+    say = _progress_of(host)
+    yield ApiCommand(
+        f"wait for {kind} {namespace}/{object_name}", lambda: chain.reconcile(seconds, say)
+    )
+
+
+def _progress_of(host: Host) -> Callable[[str], None]:
+    """Logs what a host's operation waits for: one line, whatever Flux wrote."""
+    prefix = host.print_prefix
+    return lambda text: logger.info(f"{prefix}  waits for {' '.join(text.split())[:200]}")
 
 
 def _waiting(kind: str, full_name: str, link: Link) -> Change:
     if link.obj is None:
         return Change(kind, full_name, "known after apply", why=f"{link.ref} is not there yet")
-    return Change(kind, full_name, "wait", why=f"{link.ref}: {link.state.reason.splitlines()[0]}")
+    reason = link.state.reason.splitlines()[0]
+    own = str(link.ref) == f"{kind} {full_name}"
+    return Change(kind, full_name, "wait", why=reason if own else f"{link.ref}: {reason}")
 
 
 def _say(text: str) -> None:

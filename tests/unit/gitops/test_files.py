@@ -54,6 +54,14 @@ def test_what_somebody_changed_is_not_written_over(repo, ada) -> None:
     ]
 
 
+def test_an_edit_that_was_undone_is_no_conflict(repo, ada) -> None:
+    publish(repo, Wanted({"a.yaml": b"ours\n"}))
+    ada.pull()
+    ada.write("a.yaml", "mine\n", "try")
+    ada.write("a.yaml", "ours\n", "undo")
+    assert planned(repo, Wanted({"a.yaml": b"new\n"})) == [("update", "a.yaml")]
+
+
 def test_what_somebody_made_is_not_written_over(repo, ada) -> None:
     ada.write("a", "theirs\n")
     with pytest.raises(LakesteadError, match="last written by Ada"):

@@ -13,6 +13,7 @@ import pytest
 
 from lakestead.errors import LakesteadError
 from lakestead.gitops.failures import BranchMoved
+from lakestead.gitops.history import last_touches
 from lakestead.gitops.repository import HomelabRepo, Snapshot, blob_id
 
 
@@ -123,7 +124,7 @@ def test_who_touched_a_file_last(repo, ada) -> None:
     ada.pull()
     (ada.clone / "deleted").unlink()
     ada.write("edited", "2", "edit and delete")
-    touches = repo.last_touches(repo.fetch(), ["theirs", "ours", "edited", "deleted", "never"])
+    touches = last_touches(repo, repo.fetch(), ["theirs", "ours", "edited", "deleted", "never"])
     assert {path: touch.subject for path, touch in touches.items()} == {
         "theirs": "made by hand",
         "ours": "render",
