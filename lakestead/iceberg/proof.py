@@ -7,6 +7,7 @@ between two steps can be finished, and so that a table that somebody works with 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -68,13 +69,22 @@ class Proof:
     """The table in its catalog.
 
     + location: where the namespace lies, if it has to be made
+    + say: is told what is waited for
     """
 
-    def __init__(self, catalog: HiveCatalog, namespace: str, table: str, location: str) -> None:
+    def __init__(
+        self,
+        catalog: HiveCatalog,
+        namespace: str,
+        table: str,
+        location: str,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.catalog = catalog
         self.namespace = namespace
         self.location = location
         self.name = f"{namespace}.{table}"
+        self.say = say
 
     def look(self) -> Found:
         """What is there.
@@ -157,6 +167,7 @@ class Proof:
                         expected=f"the table's lock within {PATIENCE:g} s",
                         do="see who works on the table; a killed client's lock goes away by itself",
                     ) from error
+                self.say(f"the lock of table {self.name}, which another client has or left behind")
                 time.sleep(1)
             else:
                 return f"{step}: {len(ROWS[step])} rows"

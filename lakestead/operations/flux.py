@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +17,13 @@ from lakestead.gitops.session import homelab
 from lakestead.kube.session import api
 from lakestead.operations import kube
 from lakestead.operations.command import ApiCommand, Command, operation
-from lakestead.operations.show import show
+from lakestead.operations.show import progress, show
 from lakestead.plan.change import Change
 from lakestead.settings import Settings
 from lakestead.settings.secret import resolve
 
 if TYPE_CHECKING:
-    from pyinfra.api.host import Host
+    pass
 
 
 @operation
@@ -123,16 +123,10 @@ def reconcile(
         change = _waiting(kind, f"{namespace}/{object_name}", link)
     show(host, [change])
     seconds = timeout or settings.timeout
-    say = _progress_of(host)
+    say = progress(host)
     yield ApiCommand(
         f"wait for {kind} {namespace}/{object_name}", lambda: chain.reconcile(seconds, say)
     )
-
-
-def _progress_of(host: Host) -> Callable[[str], None]:
-    """Logs what a host's operation waits for: one line, whatever Flux wrote."""
-    prefix = host.print_prefix
-    return lambda text: logger.info(f"{prefix}  waits for {' '.join(text.split())[:200]}")
 
 
 def _waiting(kind: str, full_name: str, link: Link) -> Change:

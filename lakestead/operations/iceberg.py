@@ -14,7 +14,7 @@ from lakestead.kube.session import api
 from lakestead.metastore.client import MetastoreError, databases
 from lakestead.operations.command import ApiCommand, Command, failure, operation
 from lakestead.operations.object_storage_later import later
-from lakestead.operations.show import show
+from lakestead.operations.show import progress, show
 from lakestead.plan.change import Change
 from lakestead.plan.iceberg import changes, missing
 from lakestead.rgw.key_secrets import user_secret
@@ -53,7 +53,7 @@ def proof_table(settings: Iceberg, s3: ObjectStorage) -> Iterator[Command]:
         yield failure(error)
         return
     catalog = connect(settings, s3, key)
-    proof = Proof(catalog, settings.namespace, settings.table, settings.warehouse)
+    proof = Proof(catalog, settings.namespace, settings.table, settings.warehouse, progress(host))
 
     def run(doing: str, action: Callable[[], str]) -> Callable[[], str]:
         def explained_action() -> str:

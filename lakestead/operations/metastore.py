@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pyinfra import host, state
 
@@ -15,7 +15,7 @@ from lakestead.kube.status import pod_reason
 from lakestead.kube.wait import wait_for
 from lakestead.metastore.client import MetastoreError, databases
 from lakestead.operations.command import ApiCommand, Command, operation
-from lakestead.operations.show import show
+from lakestead.operations.show import progress, show
 from lakestead.plan.change import Change
 from lakestead.settings.metastore import Metastore
 
@@ -49,14 +49,20 @@ def answers(thrift: str, settings: Metastore) -> Iterator[Command]:
             "Hive Metastore", thrift, "known after apply" if new else "wait", why=reason
         )
         show(host, [change])
-    yield ApiCommand(f"wait until {thrift} answers", lambda: _wait(api(host), thrift, settings))
+    cluster, say = api(host), progress(host)
+    yield ApiCommand(f"wait until {thrift} answers", lambda: _wait(cluster, thrift, settings, say))
 
 
-def _wait(cluster: Api, thrift: str, settings: Metastore) -> str:
+def _wait(cluster: Api, thrift: str, settings: Metastore, say: Callable[[str], None]) -> str:
+    said: set[str] = set()
+
     def check() -> tuple[bool, str]:
         try:
             databases(thrift)
         except MetastoreError as error:
+            if error.found not in said:
+                said.add(error.found)
+                say(f"the Hive Metastore: {error.found}")
             return False, error.found
         return True, ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -32,6 +32,12 @@ def show(host: Host, changes: Iterable[Change]) -> None:
         if state.config.DIFF and change.diff:
             for text in change.diff.splitlines():
                 logger.info(f"{host.print_prefix}    {click.style(text, _diff_colour(text))}")
+
+
+def progress(host: Host) -> Callable[[str], None]:
+    """Logs what a host's operation waits for: one line, whatever was written."""
+    prefix = host.print_prefix
+    return lambda text: logger.info(f"{prefix}  waits for {' '.join(text.split())[:200]}")
 
 
 def _diff_colour(line: str) -> str | None:
