@@ -1,6 +1,6 @@
 """Settings of the homelab in inventories/anton.py.
 
-Every key, with what it accepts: docs/reference.md. Quantities are Kubernetes' own: "4Gi", "200m";
+Every key, with what it accepts: docs/settings.md. Quantities are Kubernetes' own: "4Gi", "200m";
 "4GB" is refused. A secret is a reference, never a value:
 
     {"env": NAME}  |  {"file": PATH}  |  {"secret": "namespace/name", "key": KEY}
