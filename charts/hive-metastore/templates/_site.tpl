@@ -10,6 +10,8 @@ expression.proxy: the default one needs Hive's query engine.
 disallow.incompatible.col.type.changes: Iceberg checks schema changes itself.
 hmshandler.retry, hikaricp.connectionTimeout, fs.s3a.attempts and retry: a dead database or gateway
 makes an error within seconds, not a queue of waiting clients.
+connectionPool.maxPoolSize, hikaricp.minimumIdle: of each of the server's five pools; a replica opens
+up to 25 connections to PostgreSQL and keeps 5.
 */}}
 {{- define "hive-metastore.site" -}}
 {{- $properties := dict
@@ -19,6 +21,7 @@ makes an error within seconds, not a queue of waiting clients.
   "javax.jdo.option.ConnectionPassword" "${env.PGPASSWORD}"
   "datanucleus.connectionPool.maxPoolSize" "5"
   "hikaricp.connectionTimeout" "5000"
+  "hikaricp.minimumIdle" "1"
   "metastore.warehouse.dir" .Values.warehouse.managed
   "metastore.warehouse.external.dir" .Values.warehouse.external
   "metastore.thrift.port" "9083"
@@ -41,6 +44,7 @@ makes an error within seconds, not a queue of waiting clients.
   "fs.s3a.path.style.access" (toString .Values.s3.pathStyle)
   "fs.s3a.connection.ssl.enabled" (toString (hasPrefix "https://" .Values.s3.endpoint))
   "fs.s3a.connection.establish.timeout" "5s"
+  "fs.s3a.connection.timeout" "30s"
   "fs.s3a.attempts.maximum" "3"
   "fs.s3a.retry.limit" "3"
 -}}

@@ -1,0 +1,74 @@
+"""What is rendered into the homelab repo for the metastore."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lakestead.errors import LakesteadError
+from lakestead.settings import Settings
+from lakestead.settings.source import Sources
+from tasks.metastore import APPS, CHART, files
+
+SETTINGS = Path(__file__).parents[1] / "settings/valid/minimal.py"
+RELEASE = f"{APPS}/hive-metastore/app/helmrelease.yaml"
+
+
+def settings(**metastore: Any) -> Settings:
+    data = {key: value for key, value in runpy.run_path(str(SETTINGS)).items() if key[:2] != "__"}
+    data["metastore"] = {**data["metastore"], **metastore}
+    return Settings.load(data, Sources())
+
+
+def release(**metastore: Any) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(files(settings(**metastore))[RELEASE])
+    return loaded
+
+
+def test_the_release_takes_its_values_from_the_settings() -> None:
+    values = release(
+        image="registry.example/hive-metastore:4.0.0",
+        service_address="10.96.0.24",
+        configuration={"metastore.txn.timeout": "90s", "metastore.server.max.threads": 1000000},
+    )["spec"]["values"]
+    wanted = settings()
+    assert values["image"] == "registry.example/hive-metastore:4.0.0"
+    assert values["resources"]["limits"] == {"memory": wanted.allocations["hive-metastore"].memory}
+    assert values["s3"]["endpoint"] == wanted.object_storage.cluster_endpoint
+    assert values["service"] == {"type": "ClusterIP", "clusterIP": "10.96.0.24"}
+    # As text: Helm would render a large number as 1e+06.
+    assert values["configuration"]["metastore.server.max.threads"] == "1000000"
+
+
+def test_the_chart_knows_every_value_that_the_release_sets() -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    values = release(service_address="10.96.0.24", configuration={"a.b": True})["spec"]["values"]
+    assert list(unknown(values, schema)) == []
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
+    assert list(unknown(defaults, schema)) == []
+    assert defaults.keys() == schema["properties"].keys() - {"global"}
+
+
+def unknown(values: Any, schema: dict[str, Any], path: str = "") -> Any:
+    if not isinstance(values, dict) or schema.get("additionalProperties") is not False:
+        return
+    for key, value in values.items():
+        if key in schema["properties"]:
+            yield from unknown(value, schema["properties"][key], f"{path}.{key}")
+        else:
+            yield f"{path}.{key}"
+
+
+def test_no_password_is_rendered() -> None:
+    for path, content in files(settings()).items():
+        assert b"stringData" not in content, path
+
+
+def test_a_key_in_another_namespace_is_refused() -> None:
+    with pytest.raises(LakesteadError, match="namespace elsewhere"):
+        files(settings(namespace="elsewhere"))
