@@ -85,6 +85,25 @@ class Node:
         """What is allocatable and not requested; this, not what is unused, is what pods can get."""
         return self.allocatable - self.requested
 
+    def to_json(self) -> dict[str, Any]:
+        """What ``pyinfra INVENTORY fact`` prints; null is unknown."""
+        amounts = {
+            "capacity": self.capacity,
+            "allocatable": self.allocatable,
+            "requested": self.requested,
+            "free": self.free,
+            "used": self.used,
+        }
+        return {
+            "name": self.name,
+            "closed": self.closed,
+            "taints": [dict(taint) for taint in self.taints],
+            "cpu_millicores": {key: value and value.cpu for key, value in amounts.items()},
+            "memory_bytes": {key: value and value.memory for key, value in amounts.items()},
+            "disk_bytes": {"capacity": self.disk, "used": self.disk_used},
+            "pods": {"running": len(self.pods), "max": self.max_pods},
+        }
+
 
 def nodes(
     api_nodes: Iterable[Mapping[str, Any]],
