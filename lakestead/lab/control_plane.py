@@ -6,6 +6,7 @@ certificates of the lab's authority on both ends.
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import yaml
@@ -181,7 +182,8 @@ def kube_apiserver() -> Program:
         "audit-log-maxsize": 50,
         "audit-log-maxbackup": 1,
     }
-    return _program("kube-apiserver", go_program("kubernetes").program("kube-apiserver"), flags)
+    binary = go_program("kubernetes").program("kube-apiserver")
+    return dataclasses.replace(_program("kube-apiserver", binary, flags), files=(policy,))
 
 
 def kube_controller_manager() -> Program:

@@ -61,7 +61,8 @@ SystemdCgroup = false
     file = write(lab_dir() / "config" / "containerd.toml", config)
     binary = go_program("containerd").program("containerd")
     path = f"{binary.parent}:{os.environ['PATH']}"  # where it finds its shim
-    return Program("containerd", [str(binary), "--config", str(file)], {"PATH": path})
+    argv = [str(binary), "--config", str(file)]
+    return Program("containerd", argv, {"PATH": path}, files=(file, _cni_config()))
 
 
 def kubelet() -> Program:
@@ -94,7 +95,6 @@ def kubelet() -> Program:
         "resolvConf": str(resolver),
         "podLogsDir": str(lab_dir() / "logs" / "pods"),
         "volumePluginDir": str(lab_dir() / "kubelet" / "volume-plugins"),
-        "localStorageCapacityIsolation": False,
         "makeIPTablesUtilChains": False,
         "systemReserved": {"memory": _RESERVED_MEMORY},
         "evictionHard": {"memory.available": "300Mi"},
@@ -115,6 +115,7 @@ def kubelet() -> Program:
             f"--hostname-override={NODE_NAME}",
             f"--node-ip={NODE_ADDRESS}",
         ],
+        files=(file,),
     )
 
 
@@ -141,7 +142,7 @@ def kube_proxy() -> Program:
     }
     file = write(lab_dir() / "config" / "kube-proxy.yaml", yaml.safe_dump(config))
     binary = go_program("kubernetes-node").program("kube-proxy")
-    return Program("kube-proxy", [str(binary), f"--config={file}"])
+    return Program("kube-proxy", [str(binary), f"--config={file}"], files=(file,))
 
 
 def _cni_config() -> Path:

@@ -30,11 +30,15 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One host program of the lab and how it is run."""
+    """One host program of the lab and how it is run.
+
+    :param files: configuration that it reads when it starts; another content is another command.
+    """
 
     name: str
     argv: list[str]
     environment: dict[str, str] = field(default_factory=dict)
+    files: tuple[Path, ...] = ()
 
     @property
     def log(self) -> Path:
@@ -104,7 +108,8 @@ class Program:
 
     @property
     def _command(self) -> str:
-        text = json.dumps([self.argv, self.environment])
+        contents = [file.read_text() for file in self.files]
+        text = json.dumps([self.argv, self.environment, contents])
         return hashlib.sha256(text.encode()).hexdigest()
 
 
