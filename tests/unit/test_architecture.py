@@ -35,9 +35,9 @@ def writing_calls(tree: ast.AST) -> Iterator[ast.Call]:
             continue
         keywords = {item.arg: ast.unparse(item.value) for item in node.keywords}
         method = ast.unparse(node.args[0]) if node.args else ""
-        if node.func.attr in WRITING and keywords.get("dry_run") != "True":
-            yield node
-        elif node.func.attr == "raw" and method != "'GET'":
+        if (node.func.attr in WRITING and keywords.get("dry_run") != "True") or (
+            node.func.attr == "raw" and method != "'GET'"
+        ):
             yield node
 
 
