@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from pyinfra import host
@@ -73,7 +74,10 @@ def rgw_user(settings: ObjectStorage) -> Iterator[Command]:
 
 
 def plan_secret(cluster: Api, secret: KeySecret, keys: list[Credentials]) -> list[Change]:
-    """What is to be done so that the Secret holds one of ``keys``; none of them: a new one."""
+    """What is to be done so that the Secret holds one of ``keys``; none of them: a new one.
+
+    Raises LakesteadError where somebody else keeps the Secret.
+    """
     found = cluster.get(secret.ref)
     if found is not None and secret.parse(found) in keys:
         return []
@@ -81,6 +85,8 @@ def plan_secret(cluster: Api, secret: KeySecret, keys: list[Credentials]) -> lis
     if found is None and cluster.get(_namespace(secret)) is None:
         changes.append(Change("Namespace", str(secret.ref.namespace), "create"))
     after = secret.manifest(keys[0]) if keys else None
+    if found and after:
+        apply_secret(cluster, secret, after, dry_run=True)
     why = "it holds no key of this user" if found else ""
     diff = object_diff(_own_part(found), after) if after else ""
     action: Action = "update" if found else "create"
@@ -142,11 +148,27 @@ def _write_secret(cluster: Api, admin: AdminOps, uid: str, secret: KeySecret) ->
         cluster.apply(
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace.name}}
         )
-    try:
-        cluster.apply(secret.manifest(answer[1][0]))
-    except ApiError as error:
-        raise apply_error(secret.ref, error) from error
+    apply_secret(cluster, secret, secret.manifest(answer[1][0]))
     return f"Secret {secret.name} holds the key of RGW user {uid}"
+
+
+def apply_secret(
+    cluster: Api, secret: KeySecret, manifest: Mapping[str, Any], *, dry_run: bool = False
+) -> None:
+    """Apply a Secret; one that somebody else keeps is not taken over."""
+    try:
+        cluster.apply(manifest, dry_run=dry_run)
+    except ApiError as error:
+        if error.status != HTTPStatus.CONFLICT:
+            raise apply_error(secret.ref, error) from error
+        raise LakesteadError(
+            f"Secret {secret.name} is somebody else's, and its key is none of this user's",
+            where=error.where,
+            found=apply_error(secret.ref, error).found,
+            expected="no such Secret, or one that Lakestead wrote",
+            do=f"name another one in object_storage.user.secret, or delete it: kubectl --namespace "
+            f"{secret.ref.namespace} delete secret {secret.ref.name}",
+        ) from error
 
 
 def _namespace(secret: KeySecret) -> ObjectRef:

@@ -19,6 +19,8 @@ from lakestead.plan.buckets import BucketWanted
 from lakestead.plan.lifecycle import LifecycleRule
 from lakestead.plan.quota import Quota
 from lakestead.rgw.client import AdminOps
+from lakestead.rgw.credentials import Credentials
+from lakestead.rgw.key_secrets import user_secret
 from lakestead.rgw.users import read_user, set_user_quota
 from lakestead.s3.buckets import Buckets
 from lakestead.s3.client import S3
@@ -118,11 +120,23 @@ def test_a_key_that_the_gateway_does_not_know_is_replaced(
     gateway: Buckets, run: Run, api: Api
 ) -> None:
     key = _value(api, USER, "AWS_SECRET_ACCESS_KEY")
-    planted = base64.b64encode(b"planted").decode()
-    api.patch(USER, {"data": {"AWS_SECRET_ACCESS_KEY": planted}})
+    # As it is when Ceph was made anew, and the Secret of before is still there.
+    api.apply(user_secret(USER.full_name).manifest(Credentials("OLD", "planted")))
     assert run("--dry").returncode == 0
     assert run("-y").returncode == 0
     assert _value(api, USER, "AWS_SECRET_ACCESS_KEY") == key
+
+
+def test_a_key_of_another_hand_is_left_alone(gateway: Buckets, run: Run, api: Api) -> None:
+    theirs = user_secret(USER.full_name).manifest(Credentials("THEIRS", "planted"))
+    api.apply(theirs, field_manager="somebody", force=True)
+    try:
+        done = run("-y")
+        assert done.returncode == 1
+        assert done.stderr.count("is somebody else's") == 1
+        assert _value(api, USER, "AWS_SECRET_ACCESS_KEY") == "planted"
+    finally:
+        api.delete(USER)
 
 
 def test_a_filter_that_the_gateway_drops_never_acts(gateway: Buckets) -> None:

@@ -97,6 +97,9 @@ def test_the_plan_of_a_secret_shows_that_it_changes_and_not_to_what() -> None:
         def get(self, ref: object) -> dict[str, Any]:
             return user_secret("data/key").manifest(Credentials("OLD", "old" + PLANTED))
 
+        def apply(self, obj: object, *, dry_run: bool) -> None:
+            assert dry_run
+
     changes = plan_secret(Cluster(), user_secret("data/key"), [KEY])  # type: ignore[arg-type]
     assert [change.action for change in changes] == ["update"]
     assert "*** (after)" in changes[0].diff
