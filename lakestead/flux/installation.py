@@ -55,9 +55,8 @@ class Installation:
         return [f"{name}: {state.reason}" for name, state in states.items() if not state.ready]
 
     def __str__(self) -> str:
-        return (
-            ", ".join(_describe(found) for found in self.controllers.values()) or "no controllers"
-        )
+        there = [self.controllers[name] for name in CONTROLLERS if name in self.controllers]
+        return ", ".join(map(_describe, there)) or "no controllers"
 
 
 def find(api: Api) -> Installation:

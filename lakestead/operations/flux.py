@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from pyinfra import host, logger, state
+from pyinfra import host, state
 
 from lakestead.errors import LakesteadError
 from lakestead.flux import installation, sync
@@ -17,7 +17,7 @@ from lakestead.gitops.session import homelab
 from lakestead.kube.session import api
 from lakestead.operations import kube
 from lakestead.operations.command import ApiCommand, Command, operation
-from lakestead.operations.show import progress, show
+from lakestead.operations.show import progress, say_once, show
 from lakestead.plan.change import Change
 from lakestead.settings import Settings
 from lakestead.settings.secret import resolve
@@ -41,7 +41,7 @@ def install(timeout: float = 300) -> Iterator[Command]:
     found = installation.find(api(host))
     if found.foreign:
         installation.check_foreign(found)
-        _say(f"Flux is here already and left as it is: {found}")
+        say_once(host, f"Flux is here already and left as it is: {found}")
         host.noop(f"Flux is here already: {found}")
         return
     objects = _manifests(Settings.of(host).flux.manifests)
@@ -72,11 +72,15 @@ def follow() -> Iterator[Command]:
         objects.append(sync.git_repository(settings.flux, settings.gitops))
     else:
         sync.check_follows(source, settings.gitops)
-        _say(f"GitRepository {source['metadata']['name']} is here already and left as it is")
+        say_once(
+            host, f"GitRepository {source['metadata']['name']} is here already and left as it is"
+        )
     if sync.foreign(cluster, settings.flux, "Kustomization") is None:
         objects.append(sync.root_kustomization(settings.flux))
     else:
-        _say(f"Kustomization {settings.flux.kustomization} is here already and left as it is")
+        say_once(
+            host, f"Kustomization {settings.flux.kustomization} is here already and left as it is"
+        )
     if objects:
         yield from kube.apply._inner(objects=objects, wait=False)
     else:
@@ -135,11 +139,6 @@ def _waiting(kind: str, full_name: str, link: Link) -> Change:
     reason = link.state.reason.splitlines()[0]
     own = str(link.ref) == f"{kind} {full_name}"
     return Change(kind, full_name, "wait", why=reason if own else f"{link.ref}: {reason}")
-
-
-def _say(text: str) -> None:
-    if not state.is_executing:
-        logger.info(f"{host.print_prefix}{text}")
 
 
 def _manifests(file: str | None) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ def show(host: Host, changes: Iterable[Change]) -> None:
     Call it before the operation's first ``yield``: a dry run stops there. What was shown in prepare
     is not shown again when it is executed; with ``-y`` there is no such preparation.
     """
-    if state.is_executing and state.check_for_changes:
+    if _shown_before():
         return
     for change in changes:
         if not change.pending:
@@ -34,10 +34,20 @@ def show(host: Host, changes: Iterable[Change]) -> None:
                 logger.info(f"{host.print_prefix}    {click.style(text, _diff_colour(text))}")
 
 
+def say_once(host: Host, text: str) -> None:
+    """Log something that an operation found, once a run."""
+    if not _shown_before():
+        logger.info(f"{host.print_prefix}{text}")
+
+
 def progress(host: Host) -> Callable[[str], None]:
     """Logs what a host's operation waits for: one line, whatever was written."""
     prefix = host.print_prefix
     return lambda text: logger.info(f"{prefix}  waits for {' '.join(text.split())[:200]}")
+
+
+def _shown_before() -> bool:
+    return bool(state.is_executing and state.check_for_changes)
 
 
 def _diff_colour(line: str) -> str | None:
