@@ -5,11 +5,12 @@ from __future__ import annotations
 from pyinfra import state
 
 from lakestead.gates.gate import require
-from lakestead.gates.hosts import all_connected
+from lakestead.gates.hosts import all_connected, groups_present
 from tasks import capacity, flux, iceberg, metastore, object_storage
 
 # Nothing is changed unless every part of the platform can be reached and has room.
-require([all_connected(state)])
+PARTS = ("cluster", "toolbox", "database", "workstation")
+require([groups_present(state.inventory.groups, PARTS), all_connected(state)])
 capacity.deploy(phase=1)
 
 # 1.1 S3 storage: user, buckets, and proof that they hold what they are given.

@@ -7,7 +7,6 @@ import pytest
 from lakestead.errors import LakesteadError
 from lakestead.gates.capacity import capacity_gates
 from lakestead.gates.gate import Gate, require
-from lakestead.gates.hosts import connected
 from lakestead.plan.capacity import Amount, Node
 from lakestead.plan.phases import component_pods, workload_pods
 from lakestead.settings.capacity import Capacity
@@ -70,9 +69,3 @@ def test_what_runs_already_is_not_installed_again() -> None:
     }
     [pod] = workload_pods([deployment, {"kind": "Namespace"}], [WORKER])
     assert (pod.name, pod.requests) == ("source-controller", Amount(1000, 0))
-
-
-def test_every_host_must_be_connected() -> None:
-    assert connected({"@kube/lab": True, "@local": True}).answer == "pass"
-    away = connected({"@kube/lab": False, "@local": True})
-    assert (away.answer, away.saw) == ("fail", "not connected: @kube/lab")
