@@ -16,8 +16,6 @@ Object = Mapping[str, Any]
 
 # Reasons of Ready=False with which Flux waits for another object, half a minute till its next look.
 HELD_UP = ("DependencyNotReady", "ArtifactFailed", "SourceNotReady")
-# Those with which no attempt has ended in failure.
-WAITING = (*HELD_UP, "Progressing", "HealthCheckCanceled")
 
 
 def progress(obj: Object | None, wanted: str, chart: Object | None = None) -> Status:
@@ -35,6 +33,8 @@ def progress(obj: Object | None, wanted: str, chart: Object | None = None) -> St
     if stalled.get("status") == "True" and _observed(obj):
         both = f"{_words(stalled)}\n{_words(ready)}" if ready != stalled else _words(stalled)
         return Status("failed", both)
+    if chart is not None and _chart_stalled(chart, wanted):
+        return Status("failed", f"its chart: {_words(condition(chart, 'Stalled'))}")
     lacks = LACKS[obj["kind"]](obj, wanted, chart)
     if lacks:
         return Status("failed" if _tried(obj, wanted) else "in progress", _because(ready, lacks))
@@ -64,7 +64,7 @@ def suspended(obj: Object) -> bool:
 
 
 def held_up(obj: Object) -> bool:
-    """Whether Flux waits for something that the object depends on."""
+    """Whether Flux waits for something that the object depends on, without trying."""
     return condition(obj, "Ready").get("reason") in HELD_UP
 
 
@@ -91,15 +91,19 @@ def _observed(obj: Object) -> bool:
 
 
 def _tried(obj: Object, wanted: str) -> bool:
-    """Whether an attempt at the object as it is, and at ``wanted``, has ended in failure."""
-    ready = condition(obj, "Ready")
-    if ready.get("status") != "False" or ready.get("reason") in WAITING or not _observed(obj):
+    """Whether an attempt of a source or Kustomization, as it is, at ``wanted`` has ended in failure.
+
+    Of a HelmRelease that is never said: another try may follow, and that none does is Stalled.
+    """
+    ready, reconciling = condition(obj, "Ready"), condition(obj, "Reconciling")
+    if ready.get("status") != "False" or reconciling.get("reason") != "ProgressingWithRetry":
+        return False
+    if ready.get("reason") == "DependencyNotReady" or not _observed(obj):
         return False
     attempted = (obj.get("status") or {}).get("lastAttemptedRevision")
-    if obj["kind"] == "HelmRelease":
-        # Another try may follow. That none does is said by Stalled.
-        return False
-    return obj["kind"] == "GitRepository" or attempted == wanted
+    # It is not set when the folder is missing, but said: Fetching manifests for revision …
+    at_wanted = attempted == wanted or wanted in str(reconciling.get("message"))
+    return obj["kind"] == "GitRepository" or (obj["kind"] == "Kustomization" and at_wanted)
 
 
 def _source_lacks(obj: Object, wanted: str, chart: Object | None) -> str:
@@ -110,6 +114,13 @@ def _source_lacks(obj: Object, wanted: str, chart: Object | None) -> str:
 def _kustomization_lacks(obj: Object, wanted: str, chart: Object | None) -> str:
     done = (obj.get("status") or {}).get("lastAppliedRevision")
     return "" if done == wanted else f"it has applied {short(done)}, not {short(wanted)}"
+
+
+def _chart_stalled(chart: Object, wanted: str) -> bool:
+    """Whether source-controller has given up on a chart, of the revision that counts."""
+    seen = (chart.get("status") or {}).get("observedSourceArtifactRevision")
+    current = seen == wanted or chart["spec"]["sourceRef"]["kind"] != "GitRepository"
+    return current and condition(chart, "Stalled").get("status") == "True" and _observed(chart)
 
 
 def _release_lacks(obj: Object, wanted: str, chart: Object | None) -> str:
@@ -140,4 +151,7 @@ def _because(ready: Mapping[str, Any], lacks: str) -> str:
 
 def _words(found: Mapping[str, Any]) -> str:
     parts = (found.get("reason"), found.get("message"))
-    return ": ".join(str(part) for part in parts if part) or "no controller has looked at it yet"
+    return (
+        ": ".join(str(part).strip() for part in parts if part)
+        or "no controller has looked at it yet"
+    )
