@@ -1,0 +1,2 @@
+# expect: flux.interval
+flux = {"interval": "60"}

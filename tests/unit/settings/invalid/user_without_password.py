@@ -1,0 +1,2 @@
+# expect: username and password, or neither
+gitops = {"url": "https://git.example/me/homelab.git", "username": "lakestead"}
