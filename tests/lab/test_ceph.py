@@ -44,7 +44,10 @@ def s3(api: Api) -> Iterator[Any]:
         aws_access_key_id=key["access_key"],
         aws_secret_access_key=key["secret_key"],
         config=Config(
-            s3={"addressing_style": "path"}, read_timeout=10, retries={"total_max_attempts": 1}
+            s3={"addressing_style": "path"},
+            connect_timeout=3,
+            read_timeout=10,
+            retries={"total_max_attempts": 1},
         ),
     )
     toolbox(api, *admin, "rm", f"--uid={USER}", "--purge-data")
