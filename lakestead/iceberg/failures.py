@@ -29,6 +29,9 @@ _S3_MISSING = re.compile(
     r"NoSuchBucket|NO_SUCH_BUCKET|Bucket '?[\w.-]+'? (does not exist|not found)"
 )
 
+# What the metastore says whatever the gateway said to it.
+_NO_FOLDER = re.compile(r"Failed to create external path|Unable to create database path")
+
 
 @contextmanager
 def explained(doing: str, iceberg: Iceberg, s3: ObjectStorage) -> Iterator[None]:
@@ -74,11 +77,14 @@ def _metastore_says(
     said = str(getattr(error, "message", None) or error)
     if any(p.search(said) for p in (_S3_REFUSES, _S3_AWAY, _S3_MISSING, _S3_QUOTA)):
         return _s3_says(doing, f"{s3.cluster_endpoint}, from the metastore's pod", said)
+    reason = "the Hive Metastore answers with an error"
+    if _NO_FOLDER.search(said):
+        reason = "the Hive Metastore cannot write to the bucket"
     return LakesteadError(
-        f"Could not {doing}: the Hive Metastore answers with an error",
+        f"Could not {doing}: {reason}",
         where=iceberg.thrift,
         found=_short(said),
-        do="see its log: kubectl --namespace data-platform logs deployment/hive-metastore",
+        do="its log says why: kubectl --namespace data-platform logs deployment/hive-metastore",
     )
 
 

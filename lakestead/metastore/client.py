@@ -41,9 +41,11 @@ def databases(uri: str, timeout: float = 10) -> list[str]:
     except MetaException as error:
         raise _failure(uri, f"it answers with an error: {error.message}") from error
     except (TTransportException, OSError) as error:
+        if getattr(error, "type", None) == TTransportException.SIZE_LIMIT:
+            raise _failure(uri, "an answer that is not Thrift's") from error
         raise _failure(uri, _reason(error, timeout)) from error
     except TException as error:
-        raise _failure(uri, f"something that is no metastore: {error}") from error
+        raise _failure(uri, f"an answer that is not a metastore's: {error}") from error
     finally:
         transport.close()
     return names
@@ -59,4 +61,9 @@ def _reason(error: Exception, timeout: float) -> str:
 
 
 def _failure(uri: str, found: str) -> MetastoreError:
-    return MetastoreError("The Hive Metastore does not answer", where=uri, found=found)
+    return MetastoreError(
+        "The Hive Metastore does not answer",
+        where=uri,
+        found=found,
+        do="is it reachable from here? kubectl --namespace data-platform get pods,services",
+    )

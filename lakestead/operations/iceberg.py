@@ -70,6 +70,6 @@ def proof_table(settings: Iceberg, s3: ObjectStorage) -> Iterator[Command]:
         host.noop(said)
         return
     for step in steps:
-        doing = f"make {step} {name}" if step in ("namespace", "table") else f"do the {step}"
+        doing = f"make namespace {settings.namespace}" if step == "namespace" else f"write {name}"
         yield ApiCommand(f"{name}: {step}", run(doing, partial(proof.do, step)))
     yield ApiCommand(f"{name}: read back", run(f"read table {name}", proof.verify))
