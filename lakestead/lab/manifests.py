@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import jinja2
 import yaml
 
-from lakestead.kube.client import Api
+from lakestead.kube.client import Api, ApiError
+from lakestead.kube.wait import wait_for
 from lakestead.lab import ceph, images, network, secrets
 from lakestead.lab.paths import lab_dir
 
@@ -35,12 +36,29 @@ class Manifest:
         """Apply every object, namespaces and definitions first."""
         for obj in sorted(self.objects, key=lambda obj: obj["kind"] not in _FIRST):
             api.apply(obj, field_manager="lakestead-lab", force=True)  # the lab owns its own parts
+            if obj["kind"] == "CustomResourceDefinition":
+                wait_for(f"{obj['metadata']['name']} to be served", _served(api, obj), timeout=30)
 
     @property
     def workloads(self) -> list[dict[str, Any]]:
         """Its objects that have something to wait for."""
         waited = ("Deployment", "StatefulSet", "PersistentVolumeClaim", "CephObjectStore")
         return [obj for obj in self.objects if obj["kind"] in waited]
+
+
+def _served(api: Api, definition: Mapping[str, Any]) -> Callable[[], tuple[bool, str]]:
+    """Whether the API serves a kind by now: it takes a moment after its definition was made."""
+    spec = definition["spec"]
+    path = f"/apis/{spec['group']}/{spec['versions'][0]['name']}"
+
+    def check() -> tuple[bool, str]:
+        try:
+            there = [resource["name"] for resource in api.raw("GET", path)["resources"]]
+        except ApiError as error:
+            return False, str(error)
+        return spec["names"]["plural"] in there, f"{path} has {', '.join(there)}"
+
+    return check
 
 
 class _Used(Mapping[str, str]):
