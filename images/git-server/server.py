@@ -221,7 +221,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def body(self) -> Iterator[bytes]:
         if not self.chunked:
-            yield from self.exactly(int(self.headers.get("Content-Length") or 0))
+            length = self.headers.get("Content-Length") or "0"
+            if not length.isdecimal():
+                raise BadBody(f"Content-Length: {length[:40]!r}")
+            yield from self.exactly(int(length))
             return
         while size := self.chunk_size():
             yield from self.exactly(size)
@@ -255,7 +258,8 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 headers.append((key, value.strip()))
         if not headers:
-            raise ConnectionAbortedError("git http-backend ended without an answer")
+            self.answer(HTTPStatus.BAD_GATEWAY, "git http-backend ended without an answer\n")
+            return
         self.send_response(status)
         for key, value in headers:
             self.send_header(key, value)
