@@ -71,6 +71,13 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Phase 1 comes first: it begins with a lab that knows nothing of it."""
+    items.sort(
+        key=lambda item: item.path.name != "test_phase1.py" and item.path.parent.name == "lab"
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_lab() -> Iterator[None]:
     """Make room for the tests' lab, and give the user's lab back afterwards."""
