@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -171,14 +170,16 @@ class HomelabRepo:
         return entries
 
     def _commit(self, snapshot: Snapshot, writes: Mapping[str, bytes | None], message: str) -> str:
-        with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
-            index = {"GIT_INDEX_FILE": f"{scratch}/index"}
-            if snapshot.commit:
-                self.git.run("read-tree", snapshot.commit, environment=index)
-            lines = "".join(self._line(snapshot, path, new) for path, new in sorted(writes.items()))
-            listing = lines.encode("utf-8", "surrogateescape")
-            self.git.run("update-index", "-z", "--index-info", stdin=listing, environment=index)
-            tree = self.text("write-tree", environment=index)
+        scratch = self.folder / "scratch"
+        shutil.rmtree(scratch, ignore_errors=True)  # a killed run's
+        scratch.mkdir()
+        index = {"GIT_INDEX_FILE": str(scratch / "index")}
+        if snapshot.commit:
+            self.git.run("read-tree", snapshot.commit, environment=index)
+        lines = "".join(self._line(snapshot, path, new) for path, new in sorted(writes.items()))
+        listing = lines.encode("utf-8", "surrogateescape")
+        self.git.run("update-index", "-z", "--index-info", stdin=listing, environment=index)
+        tree = self.text("write-tree", environment=index)
         parents = ["-p", snapshot.commit] if snapshot.commit else []
         return self.text(
             "commit-tree", tree, *parents, stdin=message.encode(), environment=IDENTITY
