@@ -26,7 +26,13 @@ def query(host: Host, sql: str) -> list[str]:
         raise LakesteadError(
             "PostgreSQL did not do what was asked",
             where=host.name,
-            found=output.stderr or f"psql failed without a message{output.stdout}",
-            do="see its log: kubectl --namespace NAMESPACE logs POD",
+            found=output.stderr or "psql failed without a message",
+            do=_where_the_log_is(host),
         )
     return [line for line in output.stdout_lines if line]
+
+
+def _where_the_log_is(host: Host) -> str:
+    if namespace := host.data.get("kubepod_namespace"):
+        return f"see its log: kubectl --namespace {namespace} logs {host.data.kubepod_workload}"
+    return "see its log"
