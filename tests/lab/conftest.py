@@ -86,6 +86,7 @@ def _own_lab() -> Iterator[None]:
     users = owner.other_lab()
     if users:
         subprocess.run([lakestead, "lab", "down"], env=environment(users), check=True)
+    subprocess.run([lakestead, "lab", "destroy", "--yes"], check=True)  # of an interrupted run
     yield
     subprocess.run([lakestead, "lab", "destroy", "--yes"], check=True)
     assert cgroup.processes() == []
