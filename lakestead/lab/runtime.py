@@ -16,8 +16,8 @@ def image_names() -> frozenset[str]:
 
 
 def import_image(archive: Path) -> None:
-    """Import an image archive."""
-    _ctr("images", "import", "--no-unpack", str(archive))
+    """Import an image archive and unpack it: left to the pods, each of them would, at once."""
+    _ctr("images", "import", str(archive))
 
 
 def _ctr(*arguments: str) -> str:
