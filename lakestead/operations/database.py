@@ -9,7 +9,6 @@ from pyinfra.facts.postgres import PostgresDatabases, PostgresRoles
 from pyinfra.operations import postgres
 
 from lakestead.errors import LakesteadError
-from lakestead.facts.postgresql import query
 from lakestead.kube.client import ObjectRef
 from lakestead.kube.session import api
 from lakestead.metastore import credentials
@@ -18,6 +17,7 @@ from lakestead.operations.object_storage_later import later
 from lakestead.operations.show import show
 from lakestead.plan.change import Change
 from lakestead.postgresql import scram
+from lakestead.postgresql.psql import query
 from lakestead.settings.metastore import Metastore
 
 

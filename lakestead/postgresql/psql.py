@@ -1,4 +1,4 @@
-"""Ask PostgreSQL by ``psql`` on a host of group ``database``."""
+"""SQL by ``psql`` on a host of group ``database``."""
 
 from __future__ import annotations
 
