@@ -29,7 +29,7 @@ _S3_MISSING = re.compile(
     r"NoSuchBucket|NO_SUCH_BUCKET|Bucket '?[\w.-]+'? (does not exist|not found)"
 )
 
-# What the metastore says whatever the gateway said to it.
+# What the metastore says, here and in its log, whatever the gateway said to it.
 _NO_FOLDER = re.compile(r"Failed to create external path|Unable to create database path")
 
 
@@ -65,26 +65,26 @@ def explained(doing: str, iceberg: Iceberg, s3: ObjectStorage) -> Iterator[None]
             do="run pyinfra INVENTORY deploys/phase1.py, which brings it up and says why it is down",
         ) from error
     except TException as error:
-        raise _metastore_says(doing, iceberg, s3, error) from error
+        said = str(getattr(error, "message", None) or error)
+        raise _metastore_says(doing, iceberg, s3, said) from error
     except OSError as error:
         raise _s3_says(doing, s3.endpoint, str(error)) from error
 
 
-def _metastore_says(
-    doing: str, iceberg: Iceberg, s3: ObjectStorage, error: Exception
-) -> LakesteadError:
-    """The metastore makes folders in the bucket itself: its error may be the gateway's."""
-    said = str(getattr(error, "message", None) or error)
-    if any(p.search(said) for p in (_S3_REFUSES, _S3_AWAY, _S3_MISSING, _S3_QUOTA)):
-        return _s3_says(doing, f"{s3.cluster_endpoint}, from the metastore's pod", said)
-    reason = "the Hive Metastore answers with an error"
+def _metastore_says(doing: str, iceberg: Iceberg, s3: ObjectStorage, said: str) -> LakesteadError:
     if _NO_FOLDER.search(said):
-        reason = "the Hive Metastore cannot write to the bucket"
+        return LakesteadError(
+            f"Could not {doing}: the Hive Metastore cannot write to the bucket",
+            where=f"{s3.cluster_endpoint}, from the metastore's pod",
+            found=_short(said),
+            do="is the bucket there, and has the pod the key of today? "
+            "kubectl --namespace data-platform rollout restart deployment hive-metastore",
+        )
     return LakesteadError(
-        f"Could not {doing}: {reason}",
+        f"Could not {doing}: the Hive Metastore answers with an error",
         where=iceberg.thrift,
         found=_short(said),
-        do="its log says why: kubectl --namespace data-platform logs deployment/hive-metastore",
+        do="see its log: kubectl --namespace data-platform logs deployment/hive-metastore",
     )
 
 

@@ -1,4 +1,4 @@
-"""Messages as the metastore, PyArrow and Thrift really write them (recorded on the lab)."""
+"""What the metastore, PyArrow and Thrift write, as one message of ours."""
 
 from __future__ import annotations
 
@@ -36,14 +36,17 @@ KEY = "When reading information for key 'warehouse/x.metadata.json' in bucket 'l
             "http://10.0.0.20:80",
         ),
         (
-            MetaException("Got exception: java.nio.file.AccessDeniedException s3a://lakehouse/x: "
-                          "Status Code: 403; Forbidden"),
-            "Could not read it: the gateway refuses the key",
+            MetaException(
+                "Failed to create external path s3a://lakehouse/warehouse/x.db for database x. "
+                "This may result in access not being allowed if the "
+                "StorageBasedAuthorizationProvider is enabled: null"
+            ),
+            "Could not read it: the Hive Metastore cannot write to the bucket",
             "http://rgw.storage.svc:80, from the metastore's pod",
         ),
         (
-            MetaException("Failed to create external path s3a://nosuch/x for database y."),
-            "Could not read it: the Hive Metastore cannot write to the bucket",
+            MetaException("Unable to acquire a lock"),
+            "Could not read it: the Hive Metastore answers with an error",
             "thrift://10.0.0.24:9083",
         ),
         (
@@ -52,7 +55,7 @@ KEY = "When reading information for key 'warehouse/x.metadata.json' in bucket 'l
             "thrift://10.0.0.24:9083",
         ),
     ],
-    ids=["key", "gateway away", "metastore's key", "metastore's bucket", "metastore away"],
+    ids=["key", "gateway away", "metastore's key", "metastore", "metastore away"],
 )  # fmt: skip
 def test_one_message(raised: Exception, says: str, where: str) -> None:
     with pytest.raises(LakesteadError) as caught, explained("read it", ICEBERG, S3):
