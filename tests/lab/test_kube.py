@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -182,7 +183,8 @@ def test_pyinfras_own_operations_in_a_pod(lab: Any, tmp_path: Path) -> None:
     (tmp_path / "group_data").mkdir()
     kube = {"kubeconfig": str(lab.folder / "kubeconfig"), "context": "lakestead-lab"}
     (tmp_path / "group_data" / "all.py").write_text(f"kube = {kube!r}\n")
-    command = ["pyinfra", "inventory.py", "probe.py", "-y"]
+    program = str(Path(sys.executable).with_name("pyinfra"))
+    command = [program, "inventory.py", "probe.py", "-y"]
 
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
 
