@@ -65,22 +65,39 @@ def _take_down(say: Say) -> None:
     for name in ("kube-proxy", "kube-scheduler", "kube-controller-manager", "kube-apiserver"):
         _end_host_program(name)
     end(cgroup.processes(), 10)
-    shutil.rmtree(lab_dir() / "processes", ignore_errors=True)
     say("removes mounts, network and control groups")
+    clear()
+
+
+def clear() -> None:
+    """Remove what a lab without processes has left on the machine: this one, or another that died.
+
+    What stays of pods that were killed is worse than untidy: their network namespaces go on
+    answering for addresses that new pods get too.
+
+    :raises LakesteadError: naming what could not be removed.
+    """
     for mount in reversed(_mounts()):
         subprocess.run(["umount", "--lazy", mount], capture_output=True)
     network.down()
     cgroup.remove()
+    for folder in _folders():
+        shutil.rmtree(folder / "processes", ignore_errors=True)
     shutil.rmtree(run_dir() / "cni", ignore_errors=True)
     shutil.rmtree(run_dir() / "containerd", ignore_errors=True)
     _remove_links()
-    owner.release()
     if left := leftovers():
         raise LakesteadError(
             "the lab is not wholly down",
             found="\n".join(left),
             do="run `lakestead lab down` again; a process in state D ends when its I/O does",
         )
+    owner.release()
+
+
+def _folders() -> list[Path]:
+    """Folder of this lab, and of the one that was up last."""
+    return list(dict.fromkeys(folder for folder in (lab_dir(), owner.recorded()) if folder))
 
 
 def _end_host_program(name: str) -> None:
@@ -97,8 +114,8 @@ def _executable(pid: int) -> str:
 
 
 def _mounts() -> list[str]:
-    """Mount points below the lab's folders, in the order in which they were mounted."""
-    ours = (f"{lab_dir()}/", f"{run_dir()}/")
+    """Mount points below the labs' folders, in the order in which they were mounted."""
+    ours = tuple(f"{folder}/" for folder in (*_folders(), run_dir()))
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     points = [line.split()[4].encode().decode("unicode_escape") for line in lines]
     return [point for point in points if point.startswith(ours)]
@@ -108,7 +125,7 @@ def _remove_links() -> None:
     """Remove what kubelet and CNI leave outside of the folders that they were given."""
     containers = Path("/var/log/containers")
     for link in containers.glob("*.log") if containers.is_dir() else []:
-        if str(link.readlink()).startswith(f"{lab_dir()}/"):
+        if str(link.readlink()).startswith(tuple(f"{folder}/" for folder in _folders())):
             link.unlink()
     for result in Path("/var/lib/cni/results").glob("lakestead-*"):
         result.unlink()

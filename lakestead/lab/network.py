@@ -20,7 +20,7 @@ BRIDGE = "lakestead0"
 NODE_NAME = "lakestead"
 NODE_ADDRESS = "10.233.0.1"
 POD_RANGE = "10.233.0.0/24"
-SERVICE_RANGE = "10.234.0.0/24"
+SERVICE_RANGE = "10.234.0.0/20"
 
 SERVICE_ADDRESSES = {
     "kubernetes": "10.234.0.1",
@@ -31,7 +31,11 @@ SERVICE_ADDRESSES = {
     "git": "10.234.0.23",
     "hive-metastore": "10.234.0.24",
 }
-"""ClusterIPs that the lab fixes, so that the workstation's settings can name them."""
+"""ClusterIPs that the lab fixes, so that the workstation's settings can name them.
+
+They are among the first 256 of the range, which Kubernetes gives to no service that does not ask
+for one by number ("Service ClusterIP allocation": min(max(16, size / 16), 256)).
+"""
 
 _FENCE = f"""
 table inet lakestead

@@ -24,15 +24,18 @@ def release() -> None:
     _record().unlink(missing_ok=True)
 
 
-def other_lab() -> Path | None:
-    """Folder of another lab that is up on this machine."""
+def recorded() -> Path | None:
+    """Folder of the lab that was brought up last and not taken down since; it may have died."""
     try:
-        recorded = Path(_record().read_text())
+        return Path(_record().read_text())
     except OSError:
         return None
-    if recorded == lab_dir() or not cgroup.processes():
-        return None
-    return recorded
+
+
+def other_lab() -> Path | None:
+    """Folder of another lab that is up on this machine."""
+    last = recorded()
+    return last if last != lab_dir() and cgroup.processes() else None
 
 
 @contextmanager

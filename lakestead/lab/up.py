@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.lab import (
     cgroup,
+    down,
     flux_manifests,
     images,
     network,
@@ -26,7 +26,7 @@ from lakestead.lab import (
 from lakestead.lab.control_plane import CONTEXT, write_admin_kubeconfig
 from lakestead.lab.golang import go_program
 from lakestead.lab.manifests import Manifest, manifests
-from lakestead.lab.paths import kubeconfig, lab_dir, run_dir
+from lakestead.lab.paths import kubeconfig, lab_dir
 from lakestead.lab.programs import HostProgram, Profile, host_programs
 from lakestead.lab.progress import progress
 from lakestead.lab.steps import Part, Step, run
@@ -48,10 +48,10 @@ def up(profile: Profile) -> list[Part]:
         profile = "full" if recorded_profile() == "full" and cgroup.processes() else profile
         if not missing(profile):
             return []
+        if not cgroup.processes():
+            down.clear()
         owner.claim()
         cgroup.create()
-        if not cgroup.processes(f"{cgroup.ROOT}/kubepods"):
-            shutil.rmtree(run_dir() / "cni", ignore_errors=True)  # addresses of pods that are gone
         with progress() as listener:
             parts = run(_steps(profile), listener)
         _record(profile)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.lab import cgroup, down, network, process
+from lakestead.lab.paths import run_dir
 from tests.lab.conftest import Lab, run
 
 KEPT = {
@@ -32,14 +37,27 @@ CRASHES = {
 
 def members(names: list[str]) -> list[int]:
     """Processes of the lab with these executables; all of them for no name."""
-    return [
-        pid
-        for pid in cgroup.processes()
-        if not names or os.path.basename(os.readlink(f"/proc/{pid}/exe")) in names
-    ]
+    return [pid for pid in cgroup.processes() if not names or executable(pid) in names]
 
 
-def machine() -> dict[str, object]:
+def kill(names: list[str]) -> None:
+    """End them as a crash does; some go with their parent before their turn comes."""
+    killed = members(names)
+    assert killed
+    for pid in killed:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def executable(pid: int) -> str:
+    """Name of a process's program, "" where it is gone."""
+    try:
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:
+        return ""
+
+
+def machine() -> dict[str, Any]:
     """What the lab could leave behind: devices, rules, mounts, groups, settings."""
     links = subprocess.run(["ip", "-json", "link"], capture_output=True, text=True, check=True)
     rules = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True)
@@ -74,15 +92,37 @@ def test_status_says_that_every_part_is_up(lab: Lab) -> None:
 @pytest.mark.parametrize("names", CRASHES.values(), ids=CRASHES.keys())
 def test_heals_after_a_crash_and_keeps_the_data(lab: Lab, names: list[str]) -> None:
     lab.api().apply(KEPT, force=True)
-    killed = members(names)
-    assert killed
-    for pid in killed:
-        os.kill(pid, signal.SIGKILL)
+    kill(names)
     done = lab.lakestead("lab", "up")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     kept = lab.api().get(ObjectRef("v1", "ConfigMap", "kept", "default"))
     assert kept is not None
     assert kept["data"] == KEPT["data"]
+    assert lab.lakestead("lab", "status").returncode == 0
+
+
+def test_a_lab_that_died_gives_way_and_comes_back(lab: Lab, tmp_path: Path) -> None:
+    """Its pods' network namespaces would go on answering for the addresses of the next lab's."""
+    kill([])
+    other = ["env", f"LAKESTEAD_LAB_DIR={tmp_path}/other", "lakestead", "lab"]
+    done = run(*other, "up", "api", timeout=120)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    left = machine()
+    assert [link for link in left["links"] if link.startswith("veth")] == []
+    assert left["mounts"] == []
+    assert run(*other, "destroy", "--yes", timeout=60).returncode == 0
+    assert lab.lakestead("lab", "up").returncode == 0
+    assert lab.lakestead("lab", "status").returncode == 0
+
+
+def test_comes_up_after_a_reboot(lab: Lab) -> None:
+    lab.api().apply(KEPT, force=True)
+    kill([])
+    down.clear()
+    shutil.rmtree(run_dir())
+    done = lab.lakestead("lab", "up")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert lab.api().get(ObjectRef("v1", "ConfigMap", "kept", "default")) is not None
     assert lab.lakestead("lab", "status").returncode == 0
 
 
@@ -104,7 +144,8 @@ class TestDown:
     """The lab is down for these, and comes up again after them with its data."""
 
     @pytest.fixture(scope="class", autouse=True)
-    def _down(self, lab: Lab):  # type: ignore[no-untyped-def]
+    @classmethod
+    def _down(cls, lab: Lab) -> Iterator[None]:
         lab.api().apply(KEPT, force=True)
         assert lab.lakestead("lab", "down").returncode == 0
         yield
