@@ -15,16 +15,29 @@ if TYPE_CHECKING:
 
 COLOURS = {"+": "green", "~": "yellow", "-": "red", "=": "blue", "?": "cyan", "*": "cyan"}
 
+Listener = Callable[["Host", str, list[Change]], None]
+
+listeners: list[Listener] = []
+"""Called with host, operation's name and all its changes, in prepare and again in execute.
+
+One that raises LakesteadError stops the operation before it has written anything.
+"""
+
 
 def show(host: Host, changes: Iterable[Change]) -> None:
-    """Log one line per change that is pending, and its diff when pyinfra runs with ``--diff``.
+    """Hand an operation's changes to the listeners, and log one line per change that is pending.
 
-    Call it before the operation's first ``yield``: a dry run stops there. What was shown in prepare
-    is not shown again when it is executed; with ``-y`` there is no such preparation.
+    Call it once, before the operation's first ``yield`` (a dry run stops there), with all changes,
+    unchanged ones included: they are counted. Diffs are logged when pyinfra runs with ``--diff``.
+    What was shown in prepare is not logged again when it is executed; with ``-y`` there is no such
+    preparation.
     """
+    everything = list(changes)
+    for listener in tuple(listeners):
+        listener(host, operation_name(host), everything)
     if _shown_before():
         return
-    for change in changes:
+    for change in everything:
         if not change.pending:
             continue
         line = str(change)
@@ -32,6 +45,12 @@ def show(host: Host, changes: Iterable[Change]) -> None:
         if state.config.DIFF and change.diff:
             for text in change.diff.splitlines():
                 logger.info(f"{host.print_prefix}    {click.style(text, _diff_colour(text))}")
+
+
+def operation_name(host: Host) -> str:
+    """The name of the operation whose body runs on ``host`` now; empty outside of one."""
+    meta = state.op_meta.get(host.current_op_hash) if host.current_op_hash else None
+    return " ".join(sorted(meta.names)) if meta else ""
 
 
 def say_once(host: Host, text: str) -> None:

@@ -27,6 +27,11 @@ class Change:
       of the same run makes, ``wait`` where it is as it should be but not ready yet
     + diff: a unified diff, secrets masked
     + why: one short reason, where it is not plain
+    + waits_for: what will be waited for afterwards, in words: ``3 of 3 pods ready``
+    + before: a fingerprint of what is there now, so that a saved plan can be told stale: the sha256 of
+      the noise-free object, ``uid/resourceVersion`` for Secrets, the commit for Git; empty where
+      nothing is there
+    + by: who last changed it, where that is known: a field manager and when, a commit's author
     """
 
     kind: str
@@ -34,6 +39,9 @@ class Change:
     action: Action
     diff: str = ""
     why: str = ""
+    waits_for: str = ""
+    before: str = ""
+    by: str = ""
 
     @property
     def pending(self) -> bool:
