@@ -15,6 +15,8 @@ from pyinfra.connectors.util import CommandOutput
 
 from lakestead.connectors.output import output, print_lines
 from lakestead.errors import LakesteadError
+from lakestead.journal.undo import Undo
+from lakestead.plan.change import Change
 
 if TYPE_CHECKING:
     from pyinfra.api.host import Host
@@ -29,13 +31,25 @@ class ApiCommand(StringCommand):
 
     + label: what it does, shown where pyinfra shows commands; no secrets
     + action: does the work; a text it returns becomes the command's output
+    + change: what it writes, for the journal; None where it is not one thing
+    + undo: how it is taken back; ``undo.NOTHING`` where it writes nothing, as a wait; None where nobody
+      has said, which a rollback then tells
 
     A LakesteadError makes the command fail with the message on stderr.
     """
 
-    def __init__(self, label: str, action: Callable[[], str | None]) -> None:
+    def __init__(
+        self,
+        label: str,
+        action: Callable[[], str | None],
+        *,
+        change: Change | None = None,
+        undo: Undo | None = None,
+    ) -> None:
         super().__init__(label)
         self.action = action
+        self.change = change
+        self.undo = undo
 
     def run(self) -> tuple[bool, CommandOutput]:
         """Call the action; whether it succeeded, and its output."""
