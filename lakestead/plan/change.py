@@ -32,6 +32,7 @@ class Change:
       the noise-free object, ``uid/resourceVersion`` for Secrets, the commit for Git; empty where
       nothing is there
     + by: who last changed it, where that is known: a field manager and when, a commit's author
+    + will: what a change known after apply will be, where that much is certain: ``create``
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Change:
     waits_for: str = ""
     before: str = ""
     by: str = ""
+    will: Literal["", "create", "update", "delete", "unchanged"] = ""
 
     @property
     def pending(self) -> bool:
@@ -50,4 +52,7 @@ class Change:
 
     def __str__(self) -> str:
         line = f"{SIGNS[self.action]} {self.action:<9} {self.kind} {self.name}"
-        return f"{line}  ({self.why})" if self.why else line
+        said = [self.why] if self.why else []
+        if self.waits_for:
+            said.append(f"then waits for {self.waits_for}")
+        return f"{line}  ({'; '.join(said)})" if said else line
