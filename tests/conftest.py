@@ -3,3 +3,5 @@
 from __future__ import annotations
 
 import pyinfra_cli  # noqa: F401
+
+from tests.api_server import api_server  # noqa: F401
