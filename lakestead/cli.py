@@ -7,15 +7,19 @@ import sys
 
 import click
 
-EXIT_FAILED = 1
-"""Exit code of a command that failed; 2 is a wrong command line (docs/reference.md)."""
+INTERRUPTED = 130
+"""As in lakestead.errors, which help must not wait for: it imports pyinfra."""
 
-_COMMANDS = {"lab": ("lakestead.lab.cli", "lab", "Run every real part on this one machine.")}
+_COMMANDS = {
+    "plan": ("lakestead.run.cli", "plan", "Show what a deploy file would change."),
+    "apply": ("lakestead.run.cli", "apply", "Do what a plan says, or plan, ask and do it."),
+    "lab": ("lakestead.lab.cli", "lab", "Run every real part on this one machine."),
+}
 
 
 class _Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
@@ -26,7 +30,7 @@ class _Lazy(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in sorted(_COMMANDS.items())])
+            formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,14 +40,14 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point: a LakesteadError is one message and exit code 1."""
+    """Entry point: a LakesteadError is one message and its exit code."""
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted. The next run goes on from here.", err=True)
-        sys.exit(EXIT_FAILED)
+        sys.exit(INTERRUPTED)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -53,4 +57,4 @@ def main() -> None:
         if not isinstance(error, LakesteadError):
             raise
         click.echo(click.style("Error: ", fg="red", bold=True) + str(error), err=True)
-        sys.exit(EXIT_FAILED)
+        sys.exit(error.exit_code)

@@ -17,13 +17,12 @@ def end_cleanly() -> None:
 
     pyinfra's own command line ends with 0, which is success, and with a traceback.
     """
-    if not pyinfra.is_cli:
-        return
-    import pyinfra_cli.cli
-
+    cli = sys.modules.get("pyinfra_cli.cli")
+    if not pyinfra.is_cli or cli is None:
+        return  # it is lakestead's command line, or none
     signal.signal(signal.SIGINT, _interrupted)
     if not has_terminal():
-        pyinfra_cli.cli.input = _nobody
+        cli.input = _nobody  # type: ignore[attr-defined]
 
 
 def has_terminal() -> bool:

@@ -23,6 +23,11 @@ def api(host: Host) -> Api:
     return connect(cluster.kubeconfig, host.data.get("kube_context") or cluster.context)
 
 
+def connected() -> dict[str, Api]:
+    """The Apis of this process so far, by context; "" is the kubeconfig's own choice."""
+    return {context or "": api for (_, context), api in _apis.items()}
+
+
 def connect(kubeconfig: str | None, context: str | None) -> Api:
     """The one Api of this process for a kubeconfig and context."""
     key = (kubeconfig, context)

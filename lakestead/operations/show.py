@@ -23,6 +23,11 @@ listeners: list[Listener] = []
 One that raises LakesteadError stops the operation before it has written anything.
 """
 
+Speaker = Callable[["Host", str, bool], None]
+
+speakers: list[Speaker] = []
+"""Called instead of the log with what operations find and wait for (True): host, text, waits."""
+
 
 def show(host: Host, changes: Iterable[Change]) -> None:
     """Hand an operation's changes to the listeners, and log one line per change that is pending.
@@ -56,13 +61,19 @@ def operation_name(host: Host) -> str:
 def say_once(host: Host, text: str) -> None:
     """Log something that an operation found, once a run."""
     if not _shown_before():
-        logger.info(f"{host.print_prefix}{text}")
+        _say(host, text, False)
 
 
 def progress(host: Host) -> Callable[[str], None]:
-    """Logs what a host's operation waits for: one line, whatever was written."""
-    prefix = host.print_prefix
-    return lambda text: logger.info(f"{prefix}  waits for {' '.join(text.split())[:200]}")
+    """Tells what a host's operation waits for: one line, whatever was written."""
+    return lambda text: _say(host, " ".join(text.split())[:200], True)
+
+
+def _say(host: Host, text: str, waits: bool) -> None:
+    for speaker in speakers:
+        speaker(host, text, waits)
+    if not speakers:
+        logger.info(f"{host.print_prefix}{'  waits for ' if waits else ''}{text}")
 
 
 def _shown_before() -> bool:

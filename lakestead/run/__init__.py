@@ -1,0 +1,1 @@
+"""Run a deploy file in this process: plan it, keep the plan, apply it."""

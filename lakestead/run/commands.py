@@ -1,0 +1,293 @@
+"""What ``lakestead plan`` and ``lakestead apply`` do."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import click
+
+from lakestead.connectors.terminal import has_terminal
+from lakestead.errors import DONE, FAILED, INTERRUPTED, PENDING, LakesteadError, Refused
+from lakestead.kube.client import ObjectRef
+from lakestead.kube.session import connected
+from lakestead.operations.show import listeners
+from lakestead.plan.document import AGAIN, Plan, Target, check_clusters, dump, parse
+from lakestead.plan.stale import compare
+from lakestead.report.events import (
+    Event,
+    EventStream,
+    PlanMade,
+    Planned,
+    Reporter,
+    Result,
+    RunBegins,
+    RunEnds,
+)
+from lakestead.report.junit import JUnit
+from lakestead.report.progress import Progress
+from lakestead.report.table import render
+from lakestead.run import plan_file
+from lakestead.run.collect import Collector
+from lakestead.run.deploy import Deploy
+from lakestead.run.guard import Guard
+from lakestead.run.watch import Ears, Watch
+
+Command = Literal["plan", "apply"]
+KUBE_SYSTEM = ObjectRef("v1", "Namespace", "kube-system")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How a run is reported.
+
+    + diffs, everything: of the plan: its diffs, and what is unchanged
+    + events: file for the event stream, ``-`` for standard output
+    + junit: file for JUnit
+    + json: print the plan's document instead of the table
+    + verbose: also what pyinfra logs
+    """
+
+    diffs: bool = True
+    everything: bool = False
+    events: str = ""
+    junit: str = ""
+    json: bool = False
+    verbose: bool = False
+
+
+def plan(target: Target, output: Output, out: str) -> int:
+    """Plan, print, and keep the plan in file ``out``; the exit code."""
+    with _Run("plan", target, output) as run, run.deploy():
+        made = run.plan(clusters=bool(out or output.json))
+        if out:
+            plan_file.write(Path(out), dump(made))
+        if output.json:
+            click.echo(dump(made), nl=False)
+        else:
+            run.print(made)
+        if made.summary.pending:
+            return run.ends(PENDING, "changes pending")
+        return run.ends(DONE, "no changes")
+
+
+def apply_deploy(target: Target, output: Output, *, yes: bool) -> int:
+    """Plan, show, ask, apply; the exit code."""
+    with _Run("apply", target, output) as run, run.deploy():
+        made = run.plan()
+        run.print(made)
+        if not made.summary.pending:
+            return run.ends(DONE, "no changes")
+        if not yes:
+            _ask()
+        run.execute(made)
+        return run.ends(DONE, "done")
+
+
+def apply_plan(file: str, output: Output) -> int:
+    """Do what a plan file says, or refuse; the exit code."""
+    planned = parse(plan_file.read(Path(file)), file, _version())
+    with _Run("apply", planned.target, output) as run, run.deploy():
+        check_clusters(planned, _clusters(), file)
+        now = run.plan()
+        verdict, differences = compare(planned.operations, now.operations)
+        if verdict == "done":
+            raise Refused(
+                "The plan has been applied already: nothing of it is left to do",
+                where=file,
+                found=str(now.summary),
+                do=AGAIN,
+            )
+        if verdict == "stale":
+            raise Refused(
+                "The plan is stale: something that it touches has changed since it was made",
+                where=f"{file}, made {planned.made}",
+                found="\n".join(map(str, differences)),
+                expected="what the plan said, to the letter. Nothing was changed",
+                do=AGAIN,
+            )
+        run.print(planned)
+        if not planned.summary.pending:
+            return run.ends(DONE, "no changes")
+        run.execute(planned)
+        return run.ends(DONE, "done")
+
+
+class _Run:
+    """One run, reported from its beginning to its end, however it ends."""
+
+    def __init__(self, command: Command, target: Target, output: Output) -> None:
+        self._command: Command = command
+        self._target = target
+        self._output = output
+        self._stack = ExitStack()
+        self._began = time.monotonic()
+        self._progress = Progress()
+        self._reporters: list[Reporter] = [self._progress]
+        self._ended: tuple[int, Result] = (FAILED, "failed")
+
+    def __enter__(self) -> _Run:
+        if self._output.events:
+            self._reporters.append(EventStream(self._stack.enter_context(self._event_file())))
+        if self._output.junit:
+            self._reporters.append(JUnit(Path(self._output.junit)))
+        self.report(
+            RunBegins(
+                command=self._command,
+                lakestead=_version(),
+                deploy=self._target.deploy,
+                inventory=self._target.inventory,
+            )
+        )
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        code, result = self._ended
+        text = ""
+        if isinstance(error, LakesteadError):
+            code = error.exit_code
+            result, text = "refused" if isinstance(error, Refused) else "failed", str(error)
+        elif isinstance(error, KeyboardInterrupt | click.Abort):
+            code, result = INTERRUPTED, "interrupted"
+        elif error is not None:
+            code, result, text = FAILED, "failed", f"{type(error).__name__}: {error}"
+        seconds = round(time.monotonic() - self._began, 3)
+        try:
+            self.report(RunEnds(exit_code=code, result=result, seconds=seconds, error=text))
+        finally:
+            self._stack.close()
+
+    def report(self, event: Event) -> None:
+        """Tell all who want to know."""
+        for reporter in self._reporters:
+            reporter(event)
+
+    @contextmanager
+    def deploy(self) -> Iterator[Deploy]:
+        """Connect to the hosts, and disconnect in the end."""
+        with (
+            Ears(self.report, self._output.verbose, self._progress.clear) as self._ears,
+            Deploy(self._target) as self._deploy,
+        ):
+            yield self._deploy
+
+    def plan(self, *, clusters: bool = False) -> Plan:
+        """Prepare the deploy and collect what it would do.
+
+        + clusters: also ask who they are, so that the plan can be kept
+        """
+        collector = Collector()
+        listeners.append(collector)
+        try:
+            self._deploy.prepare()
+        finally:
+            listeners.remove(collector)
+        made = Plan(
+            id=secrets.token_hex(8),
+            lakestead=_version(),
+            made=datetime.now(UTC).isoformat(timespec="seconds"),
+            target=self._target,
+            clusters=_clusters() if clusters else {},
+            operations=collector.operations(self._deploy.state),
+        )
+        if len(self._reporters) > 1:
+            for item in made.operations:
+                for change in item.changes:
+                    self.report(Planned(host=item.host, operation=item.operation, change=change))
+        self.report(PlanMade(plan=made.id, summary=made.summary, line=str(made.summary)))
+        return made
+
+    def execute(self, planned: Plan) -> None:
+        """Do what was prepared, and nothing that ``planned`` does not have."""
+        guard = Guard(planned.operations)
+        guard.watch(self._deploy.state)
+        watch = Watch(self._deploy.state, self.report)
+        self._deploy.state.add_callback_handler(watch)
+        self._ears.quiet()
+        listeners.append(guard)
+        try:
+            self._deploy.execute()
+        except LakesteadError as error:
+            watch.finish()
+            if guard.refused:
+                raise guard.refused from error
+            raise _failure(watch, error) from error
+        finally:
+            listeners.remove(guard)
+
+    def ends(self, code: int, result: Result) -> int:
+        """Note how the run ends, and give back its exit code."""
+        self._ended = (code, result)
+        return code
+
+    def print(self, made: Plan) -> None:
+        """Print a plan for a person."""
+        self._progress.clear()
+        to_error = self._output.events == "-"
+        stream = sys.stderr if to_error else sys.stdout
+        width = shutil.get_terminal_size().columns if stream.isatty() else None
+        text = render(
+            made, diffs=self._output.diffs, everything=self._output.everything, width=width
+        )
+        click.echo(text, nl=False, err=to_error)
+
+    @contextmanager
+    def _event_file(self) -> Iterator[IO[str]]:
+        if self._output.events == "-":
+            yield sys.stdout
+            return
+        try:
+            with Path(self._output.events).open("w", encoding="utf-8") as file:
+                yield file
+        except OSError as error:
+            raise LakesteadError(
+                "The file for events cannot be written",
+                where=self._output.events,
+                found=error.strerror or str(error),
+            ) from None
+
+
+def _failure(watch: Watch, error: LakesteadError) -> LakesteadError:
+    """What failed and what it said; pyinfra only knows that no host remains."""
+    if not watch.failed:
+        return error
+    text = "\n".join(f"{operation} ({host}): {said}" for host, operation, said in watch.failed)
+    return LakesteadError(
+        f"{text}\nThe run stops here: what follows builds on it. What was done stays; run the same "
+        "again to go on."
+    )
+
+
+def _ask() -> None:
+    if not has_terminal():
+        raise Refused(
+            "Nobody can be asked whether to apply the plan: there is no terminal. "
+            "Nothing was changed",
+            do="run it with --yes; or keep a plan: lakestead plan … -o plan.json, and apply that",
+        )
+    if not click.confirm("Apply this plan?", default=False, err=True):
+        raise Refused("Not applied: the answer was no. Nothing was changed")
+
+
+def _clusters() -> dict[str, str]:
+    """Context → uid of kube-system, which a cluster keeps as long as it lives."""
+    found = {}
+    for context, api in sorted(connected().items()):
+        namespace = api.get(KUBE_SYSTEM)
+        if namespace is None:
+            raise LakesteadError(f"Cluster {context} has no namespace kube-system")
+        found[context] = str(namespace["metadata"]["uid"])
+    return found
+
+
+def _version() -> str:
+    return metadata.version("lakestead")
