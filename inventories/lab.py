@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from lakestead.lab.network import require_up as _require_up
+
+_require_up()
+
 # The cluster's API: capacity, Flux, everything that Kubernetes keeps.
 cluster = ["@kube/lakestead-lab"]
 

@@ -73,19 +73,26 @@ class FenceCount:
 
 def is_up() -> bool:
     """Whether bridge, address, service route, fence and kernel settings are all there."""
-    addresses = _ip_json("-4", "address", "show", "dev", BRIDGE)
-    has_address = any(
-        info.get("local") == NODE_ADDRESS
-        for link in addresses
-        for info in link.get("addr_info", [])
-    )
     routes = {route.get("dst") for route in _ip_json("route", "show", "dev", BRIDGE)}
     return (
-        has_address
+        _has_address()
         and SERVICE_RANGE in routes
         and _run("nft", "list", "table", "inet", "lakestead").returncode == 0
         and all(_sysctl(name).read_text().strip() == value for name, value in _SYSCTLS.items())
     )
+
+
+def require_up() -> None:
+    """Refuse to talk to the lab where it is down: its addresses would be looked for elsewhere.
+
+    :raises LakesteadError: where the bridge does not have the node's address.
+    """
+    if not _has_address():
+        raise LakesteadError(
+            "The lab is not up; nothing was changed",
+            found=f"no {NODE_ADDRESS} on {BRIDGE}",
+            do="lakestead lab up",
+        )
 
 
 def up() -> None:
@@ -138,6 +145,14 @@ def overlaps() -> list[str]:
         if any(network.overlaps(own) for own in ours):
             found.append(f"{route['dst']} via {route.get('dev', '?')}")
     return found
+
+
+def _has_address() -> bool:
+    return any(
+        info.get("local") == NODE_ADDRESS
+        for link in _ip_json("-4", "address", "show", "dev", BRIDGE)
+        for info in link.get("addr_info", [])
+    )
 
 
 def fence_count() -> FenceCount:

@@ -162,6 +162,12 @@ class TestDown:
         assert "lakestead" not in str(left["nft tables"])
         assert "kube" not in str(left["nft tables"])
 
+    def test_a_run_is_refused_and_asks_no_other_machine(self, lab: Lab) -> None:
+        done = lab.pyinfra("deploys/phase1.py", "--dry")
+        assert done.returncode == 1
+        assert "The lab is not up" in done.stderr
+        assert "do:       lakestead lab up" in done.stderr
+
     def test_a_taken_port_is_named_with_its_holder(self, lab: Lab) -> None:
         with socket.create_server(("0.0.0.0", 6443)):
             done = lab.lakestead("lab", "up")
