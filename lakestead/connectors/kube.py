@@ -12,6 +12,7 @@ from pyinfra.connectors.util import CommandOutput
 from typing_extensions import override
 
 from lakestead.connectors.failed_hosts import connect_error, stop_at_first
+from lakestead.connectors.journaled import journaled, tell_unfinished
 from lakestead.connectors.order import in_order_of_the_deploy
 from lakestead.connectors.output import print_lines
 from lakestead.connectors.terminal import end_cleanly
@@ -43,8 +44,10 @@ class KubeConnector(LocalConnector):
         stop_at_first(self.state)
         in_order_of_the_deploy(self.state)
         end_cleanly()
+        journaled(self.state)
         try:
             api(self.host).raw("GET", "/version", timeout=5)
+            tell_unfinished(api(self.host))
         except Exception as error:
             raise connect_error(error) from error
 

@@ -19,6 +19,7 @@ from pyinfra.connectors.util import (
 from typing_extensions import override
 
 from lakestead.connectors.failed_hosts import connect_error, stop_at_first
+from lakestead.connectors.journaled import journaled
 from lakestead.connectors.order import in_order_of_the_deploy
 from lakestead.connectors.output import output, print_lines
 from lakestead.connectors.terminal import end_cleanly
@@ -75,6 +76,7 @@ class KubePodConnector(BaseConnector):
         stop_at_first(self.state)
         in_order_of_the_deploy(self.state)
         end_cleanly()
+        journaled(self.state)
         try:
             self.namespace: str = self.host.data.kubepod_namespace
             self.workload: str = self.host.data.kubepod_workload

@@ -53,13 +53,16 @@ def read(cluster: Api, settings: Metastore) -> Credentials | None:
     return Credentials(username, password)
 
 
-def create(cluster: Api, settings: Metastore) -> None:
-    """Make the Secret with a random password; one that is there meanwhile stays as it is."""
+def create(cluster: Api, settings: Metastore) -> dict[str, Any] | None:
+    """Make the Secret with a random password; one that is there meanwhile stays as it is: None."""
+    path = f"/api/v1/namespaces/{settings.namespace}/secrets"
     try:
-        cluster.raw("POST", f"/api/v1/namespaces/{settings.namespace}/secrets", body=_new(settings))
+        made: dict[str, Any] = cluster.raw("POST", path, body=_new(settings))
     except ApiError as error:
         if error.reason != "AlreadyExists":
             raise
+        return None
+    return made
 
 
 def _new(settings: Metastore) -> dict[str, Any]:

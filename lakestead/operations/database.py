@@ -9,11 +9,13 @@ from pyinfra.facts.postgres import PostgresDatabases, PostgresRoles
 from pyinfra.operations import postgres
 
 from lakestead.errors import LakesteadError
+from lakestead.journal.undo import Undo
 from lakestead.kube.client import ObjectRef
 from lakestead.kube.session import api
 from lakestead.metastore import credentials
-from lakestead.operations.command import ApiCommand, Command, operation
+from lakestead.operations.command import ApiCommand, Command, marked, operation
 from lakestead.operations.object_storage_later import later
+from lakestead.operations.secrets import make_namespace, secret_undo, written
 from lakestead.operations.show import show
 from lakestead.plan.change import Change
 from lakestead.postgresql import scram
@@ -45,14 +47,14 @@ def password_secret(settings: Metastore) -> Iterator[Command]:
     show(host, changes)
 
     def make() -> str:
-        if cluster.get(namespace) is None:
-            cluster.apply(
-                {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace.name}}
-            )
-        credentials.create(cluster, settings)
+        made = credentials.create(cluster, settings)
+        if made:
+            written(made)
         return f"{ref} holds the metastore's password"
 
-    yield ApiCommand(f"make {ref}", make)
+    for change in changes[:-1]:
+        yield make_namespace(cluster, change)
+    yield ApiCommand(f"make {ref}", make, change=changes[-1], undo=secret_undo(ref, changes[-1]))
 
 
 @operation
@@ -93,8 +95,18 @@ def role_and_database(settings: Metastore) -> Iterator[Command]:
     if not changes:
         host.noop(f"role {role} and database {name} are there")
         return
-    yield from postgres.role._inner(role=role)
-    yield from postgres.database._inner(database=name, owner=role)
+    undos = {
+        "PostgreSQL role": Undo("role", {"host": host.name, "name": role}),
+        "PostgreSQL database": Undo("database", {"host": host.name, "name": name})
+        if owner is None
+        else Undo("none", cannot=f'ALTER DATABASE "{name}" OWNER TO "{owner}"'),
+    }
+    commands = {
+        "PostgreSQL role": lambda: postgres.role._inner(role=role),
+        "PostgreSQL database": lambda: postgres.database._inner(database=name, owner=role),
+    }
+    for change in changes:
+        yield from marked(commands[change.kind](), change, undos[change.kind])
 
 
 @operation
@@ -125,8 +137,14 @@ def role_password(settings: Metastore) -> Iterator[Command]:
         host.noop(f"role {role} has the password of its Secret")
         return
     why = "it has another" if stored else "it has none yet"
-    show(host, [Change("PostgreSQL password", role, "update", why=why)])
-    yield ApiCommand(f"set the password of role {role}", lambda: _set(role, found.password))
+    change = Change("PostgreSQL password", role, "update", why=why)
+    show(host, [change])
+    yield ApiCommand(
+        f"set the password of role {role}",
+        lambda: _set(role, found.password),
+        change=change,
+        undo=Undo("none", cannot="passwords are not kept"),
+    )
 
 
 def _set(role: str, password: str) -> str:

@@ -10,6 +10,7 @@ from pyinfra import host, state
 from lakestead.iceberg.catalog import connect
 from lakestead.iceberg.failures import explained
 from lakestead.iceberg.proof import Proof
+from lakestead.journal.undo import DATA, NOTHING
 from lakestead.kube.session import api
 from lakestead.metastore.client import MetastoreError, databases
 from lakestead.operations.command import ApiCommand, Command, failure, operation
@@ -64,12 +65,14 @@ def proof_table(settings: Iceberg, s3: ObjectStorage) -> Iterator[Command]:
 
     with explained(f"look at table {name}", settings, s3):
         steps = missing(proof.look())
-    show(host, changes(steps, settings.namespace, settings.table, settings.warehouse))
+    planned = changes(steps, settings.namespace, settings.table, settings.warehouse)
+    show(host, planned)
     if not steps:
         said = run(f"read table {name}", proof.verify)()
         host.noop(said)
         return
-    for step in steps:
+    for step, change in zip(steps, planned, strict=True):
         doing = f"make namespace {settings.namespace}" if step == "namespace" else f"write {name}"
-        yield ApiCommand(f"{name}: {step}", run(doing, partial(proof.do, step)))
-    yield ApiCommand(f"{name}: read back", run(f"read table {name}", proof.verify))
+        action = run(doing, partial(proof.do, step))
+        yield ApiCommand(f"{name}: {step}", action, change=change, undo=DATA)
+    yield ApiCommand(f"{name}: read back", run(f"read table {name}", proof.verify), undo=NOTHING)

@@ -8,6 +8,7 @@ from pyinfra import host, state
 
 from lakestead.errors import LakesteadError
 from lakestead.gitops.session import homelab
+from lakestead.journal.undo import NOTHING
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.kube.pods import workload_pods
 from lakestead.kube.session import api
@@ -50,7 +51,11 @@ def answers(thrift: str, settings: Metastore) -> Iterator[Command]:
         )
         show(host, [change])
     cluster, say = api(host), progress(host)
-    yield ApiCommand(f"wait until {thrift} answers", lambda: _wait(cluster, thrift, settings, say))
+    yield ApiCommand(
+        f"wait until {thrift} answers",
+        lambda: _wait(cluster, thrift, settings, say),
+        undo=NOTHING,
+    )
 
 
 def _wait(cluster: Api, thrift: str, settings: Metastore, say: Callable[[str], None]) -> str:

@@ -8,10 +8,12 @@ from typing import Any
 from pyinfra import host
 
 from lakestead.errors import LakesteadError
+from lakestead.journal.undo import Undo
 from lakestead.kube.client import Api, ApiError
 from lakestead.kube.dry_run import apply_error
 from lakestead.kube.session import api
 from lakestead.operations.command import ApiCommand, Command, operation
+from lakestead.operations.secrets import secret_undo, written
 from lakestead.operations.show import show
 from lakestead.plan.change import Change
 from lakestead.rgw.credentials import Credentials
@@ -59,20 +61,35 @@ def admin_key(settings: ObjectStorage) -> Iterator[Command]:
     found = toolbox.read_user(uid)
     changes = [] if found else [Change("RGW user", uid, "create", why="the first with admin caps")]
     why = "its key is read back" if found else ""
-    show(host, [*changes, Change("Secret", secret.name, "create", why=why)])
+    secret_change = Change("Secret", secret.name, "create", why=why)
+    show(host, [*changes, secret_change])
+    for change in changes:
+        yield ApiCommand(
+            f"have RGW user {uid}",
+            lambda: _have_user(toolbox, uid),
+            change=change,
+            undo=Undo("none", cannot=f"the key of {uid} may be in use: radosgw-admin user rm"),
+        )
     yield ApiCommand(
-        f"have RGW user {uid} and write its key to Secret {secret.name}",
+        f"write the key of RGW user {uid} to Secret {secret.name}",
         lambda: _write(cluster, toolbox, uid, secret),
+        change=secret_change,
+        undo=secret_undo(secret.ref, secret_change),
     )
 
 
 def _write(cluster: Api, toolbox: Toolbox, uid: str, secret: KeySecret) -> str:
     key = _key(toolbox, uid)
     try:
-        cluster.apply(secret.manifest(key))
+        written(cluster.apply(secret.manifest(key)))
     except ApiError as error:
         raise apply_error(secret.ref, error) from error
     return f"Secret {secret.name} holds the key of RGW user {uid}"
+
+
+def _have_user(toolbox: Toolbox, uid: str) -> str:
+    _key(toolbox, uid)
+    return f"RGW user {uid} has a key"
 
 
 def _key(toolbox: Toolbox, uid: str) -> Credentials:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from pyinfra import host
 
 from lakestead.errors import LakesteadError
+from lakestead.journal.undo import Undo
 from lakestead.kube.client import Api
 from lakestead.kube.session import api
 from lakestead.operations.command import ApiCommand, Command, operation
 from lakestead.operations.object_storage_later import is_wrong_key, later
 from lakestead.operations.show import show
 from lakestead.plan import bucket_policy
-from lakestead.plan.buckets import BucketWanted, Setting, plan_bucket
+from lakestead.plan.buckets import BucketStep, BucketWanted, Setting, plan_bucket
 from lakestead.plan.change import Change
 from lakestead.rgw import quirks
 from lakestead.rgw.client import AdminOps
@@ -64,7 +65,20 @@ def buckets(settings: ObjectStorage) -> Iterator[Command]:
         return
     for bucket, steps in plans:
         for step in steps:
-            yield ApiCommand(str(step.change), _write(gateway, bucket, step.setting))
+            yield ApiCommand(
+                str(step.change),
+                _write(gateway, bucket, step.setting),
+                change=step.change,
+                undo=_undo(settings, step, bucket.name, new=steps[0].setting == "bucket"),
+            )
+
+
+def _undo(settings: ObjectStorage, step: BucketStep, name: str, *, new: bool) -> Undo:
+    """A bucket's settings go with it where this run makes it."""
+    if step.setting == "bucket":
+        return Undo("bucket", {"endpoint": settings.endpoint, "name": name})
+    cannot = "" if new else f"the {step.setting} before is in the plan's diff alone: set it there"
+    return Undo("none", cannot=cannot)
 
 
 def refuse_impossible(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pyinfra import host
 
 from lakestead.errors import LakesteadError
+from lakestead.journal.undo import Undo
 from lakestead.kube.session import api
 from lakestead.operations.command import ApiCommand, Command, operation
 from lakestead.operations.object_storage_later import is_wrong_key, later
@@ -19,6 +20,9 @@ from lakestead.s3.client import S3
 from lakestead.s3.round_trip import RoundTrip, read_marker
 from lakestead.s3.session import anonymous_s3, user_s3
 from lakestead.settings.object_storage import ObjectStorage
+
+# The marker goes with its bucket, and is a line of text.
+NOTHING_LEFT = Undo("none")
 
 
 @operation
@@ -60,9 +64,12 @@ def round_trip(settings: ObjectStorage) -> Iterator[Command]:
     pending = [plan for plan in plans if plan[2].pending]
     if not pending:
         host.noop("the round trip has passed before, and nothing that it proves has changed")
-    for bucket, digest, _ in pending:
+    for bucket, digest, change in pending:
         yield ApiCommand(
-            f"round trip through bucket {bucket.name}", _run(settings, s3, bucket, digest)
+            f"round trip through bucket {bucket.name}",
+            _run(settings, s3, bucket, digest),
+            change=change,
+            undo=NOTHING_LEFT,
         )
 
 

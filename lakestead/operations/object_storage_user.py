@@ -9,11 +9,13 @@ from typing import Any
 from pyinfra import host
 
 from lakestead.errors import LakesteadError
+from lakestead.journal.undo import NOTHING, Undo
 from lakestead.kube.client import Api, ApiError, ObjectRef
 from lakestead.kube.dry_run import apply_error
 from lakestead.kube.session import api
 from lakestead.operations.command import ApiCommand, Command, operation
 from lakestead.operations.object_storage_later import later
+from lakestead.operations.secrets import make_namespace, secret_undo, written
 from lakestead.operations.show import show
 from lakestead.plan.change import Action, Change
 from lakestead.plan.diff import object_diff
@@ -63,14 +65,26 @@ def rgw_user(settings: ObjectStorage) -> Iterator[Command]:
         host.noop(f"RGW user {wanted.uid} and Secret {secret.name} are as they should be")
         return
     for step in steps:
-        yield ApiCommand(str(step.change), _write(admin, step.setting, wanted, found))
-    if steps:
-        yield ApiCommand(f"read back RGW user {wanted.uid}", lambda: _read_back(admin, wanted))
-    if secret_changes:
         yield ApiCommand(
-            f"write Secret {secret.name}",
-            lambda: _write_secret(cluster, admin, wanted.uid, secret),
+            str(step.change),
+            _write(admin, step.setting, wanted, found),
+            change=step.change,
+            undo=_undo(settings, step.setting, new=found is None),
         )
+    if steps:
+        yield ApiCommand(
+            f"read back RGW user {wanted.uid}", lambda: _read_back(admin, wanted), undo=NOTHING
+        )
+    for change in secret_changes:
+        if change.kind == "Namespace":
+            yield make_namespace(cluster, change)
+        else:
+            yield ApiCommand(
+                f"write Secret {secret.name}",
+                lambda: _write_secret(cluster, admin, wanted.uid, secret),
+                change=change,
+                undo=secret_undo(secret.ref, change),
+            )
 
 
 def plan_secret(cluster: Api, secret: KeySecret, keys: list[Credentials]) -> list[Change]:
@@ -143,11 +157,6 @@ def _write_secret(cluster: Api, admin: AdminOps, uid: str, secret: KeySecret) ->
     answer = users.read_user(admin, uid)
     if answer is None or not answer[1]:
         raise LakesteadError(f"RGW user {uid} has no S3 key", where=admin.endpoint)
-    namespace = _namespace(secret)
-    if cluster.get(namespace) is None:
-        cluster.apply(
-            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace.name}}
-        )
     apply_secret(cluster, secret, secret.manifest(answer[1][0]))
     return f"Secret {secret.name} holds the key of RGW user {uid}"
 
@@ -157,7 +166,7 @@ def apply_secret(
 ) -> None:
     """Apply a Secret; one that somebody else keeps is not taken over."""
     try:
-        cluster.apply(manifest, dry_run=dry_run)
+        stored = cluster.apply(manifest, dry_run=dry_run)
     except ApiError as error:
         if error.status != HTTPStatus.CONFLICT:
             raise apply_error(secret.ref, error) from error
@@ -169,6 +178,16 @@ def apply_secret(
             do=f"name another one in object_storage.user.secret, or delete it: kubectl --namespace "
             f"{secret.ref.namespace} delete secret {secret.ref.name}",
         ) from error
+    if not dry_run:
+        written(stored)
+
+
+def _undo(settings: ObjectStorage, setting: Setting, *, new: bool) -> Undo:
+    """What is set of a user goes with it where this run makes it."""
+    if setting == "user":
+        return Undo("rgw-user", {"endpoint": settings.endpoint, "uid": settings.user.uid})
+    cannot = "" if new else f"the {setting} before is in the plan's diff alone: set it there"
+    return Undo("none", cannot=cannot)
 
 
 def _namespace(secret: KeySecret) -> ObjectRef:

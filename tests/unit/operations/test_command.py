@@ -11,6 +11,7 @@ from pyinfra.api.operation import add_op
 from pyinfra.api.operations import run_ops
 
 from lakestead.errors import LakesteadError
+from lakestead.journal.undo import NOTHING
 from lakestead.operations.command import ApiCommand, Command, operation
 
 
@@ -20,12 +21,12 @@ def fail() -> str:
 
 @operation
 def fails_in_its_command() -> Iterator[Command]:
-    yield ApiCommand("ask the gateway", fail)
+    yield ApiCommand("ask the gateway", fail, undo=NOTHING)
 
 
 @operation
 def fails_in_its_body() -> Iterator[Command]:
-    yield ApiCommand("first", lambda: "done")
+    yield ApiCommand("first", lambda: "done", undo=NOTHING)
     fail()
 
 

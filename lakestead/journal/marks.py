@@ -1,0 +1,89 @@
+"""Whether an object was changed since a run wrote it, by its ``managedFields``; pure.
+
+A count of changes would not do: controllers write annotations, finalizers and status all the time. What
+counts is somebody else who owns a field outside of ``metadata``, and anything of Lakestead's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from lakestead.kube.client import FIELD_MANAGER
+
+RESTORER = "lakestead-rollback"
+"""Field manager of values that a rollback gave back to somebody else's fields."""
+
+# Kubernetes' own: what they write follows from what somebody else wrote.
+CONTROLLERS = ("kube-controller-manager", "kube-scheduler", "kube-apiserver", "kubelet")
+
+
+def facts(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """What the journal keeps of an object right after it was written.
+
+    + obj: as the API answered it
+    """
+    metadata = obj["metadata"]
+    return {"uid": metadata["uid"], "marks": dict(_marks(metadata.get("managedFields") or ()))}
+
+
+def changed_since(
+    live: Mapping[str, Any], noted: Mapping[str, Any], managed: Sequence[Mapping[str, Any]] | None
+) -> list[str]:
+    """Who changed ``live`` since it was written, and when; empty where nobody did.
+
+    + noted: ``facts`` of it; empty where the run was killed before it knew them
+    + managed: its ``managedFields`` before the write; None where it was not there
+    """
+    metadata = live["metadata"]
+    entries: Sequence[Mapping[str, Any]] = metadata.get("managedFields") or ()
+    if noted.get("uid", metadata["uid"]) != metadata["uid"]:
+        return [f"deleted and made again at {metadata.get('creationTimestamp')}"]
+    if noted:
+        known = {key: tuple(mark) for key, mark in noted["marks"].items()}
+        return [_who(key, mark) for key, mark in _marks(entries) if known.get(key) != tuple(mark)]
+    made = metadata.get("creationTimestamp")
+    before = dict(_marks(managed or ()))
+    return [
+        _who(key, mark)
+        for key, mark in _marks(entries)
+        if not _is_ours(key)
+        and (mark[0] != made if managed is None else before.get(key, ("", ""))[0] != mark[0])
+    ]
+
+
+def made_by_us(live: Mapping[str, Any]) -> bool:
+    """Whether Lakestead has applied the object, or labelled it as its own."""
+    metadata = live["metadata"]
+    labels = metadata.get("labels") or {}
+    entries = metadata.get("managedFields") or ()
+    return labels.get("app.kubernetes.io/managed-by") == "lakestead" or any(
+        _is_ours(_key(entry)) for entry in entries
+    )
+
+
+def _marks(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """``manager operation apiVersion`` → (time, hash of its fields), of those that count."""
+    for entry in entries:
+        fields = entry.get("fieldsV1") or {}
+        key = _key(entry)
+        if entry.get("subresource") or entry.get("manager") in CONTROLLERS:
+            continue
+        if not _is_ours(key) and not fields.keys() - {"f:metadata"}:
+            continue
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+        yield key, (str(entry.get("time")), hashlib.sha256(text.encode()).hexdigest()[:16])
+
+
+def _key(entry: Mapping[str, Any]) -> str:
+    return f"{entry.get('manager')} {entry.get('operation')} {entry.get('apiVersion')}"
+
+
+def _is_ours(key: str) -> bool:
+    return key.startswith(f"{FIELD_MANAGER} Apply ")
+
+
+def _who(key: str, mark: Sequence[str]) -> str:
+    return f"{key.split(' ')[0]} at {mark[0]}"
