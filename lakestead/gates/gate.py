@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from lakestead.errors import LakesteadError
+from lakestead.errors import Refused
 
 Answer = Literal["pass", "fail", "unknown"]
 
@@ -34,20 +34,20 @@ class Gate:
 
 
 def require(gates: Iterable[Gate]) -> None:
-    """Return if all pass; else raise one LakesteadError with all that do not."""
+    """Return if all pass; else raise one Refused with all that do not."""
     blocking = [gate for gate in gates if gate.answer != "pass"]
     if not blocking:
         return
     if len(blocking) == 1:
         gate = blocking[0]
-        raise LakesteadError(
+        raise Refused(
             f"{_headline(gate)} Nothing was changed.",
             where=gate.looked_at,
             found=gate.saw,
             expected=gate.wanted,
             do=gate.do,
         )
-    raise LakesteadError(
+    raise Refused(
         f"{len(blocking)} gates do not pass. Nothing was changed.",
         found="\n\n".join(_paragraph(gate) for gate in blocking),
     )
