@@ -1,0 +1,275 @@
+"""Where the API server keeps a value in another spelling than it was given, in Kubernetes' own kinds.
+
+Each table says what it holds and where it is from; what is in none of them is compared as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from lakestead.plan.quantity import BINARY, DECIMAL, parse
+
+ABSENT: Any = object()
+# Where a field is: the names of the map or list that it is in, and before it of that one's own.
+Path = tuple[str, str]
+
+# API groups whose types are compiled into the API server. CustomResourceDefinition is not among
+# them: it holds JSON as it was given.
+NATIVE = frozenset(
+    [
+        "",
+        "admissionregistration.k8s.io",
+        "apps",
+        "autoscaling",
+        "batch",
+        "coordination.k8s.io",
+        "discovery.k8s.io",
+        "flowcontrol.apiserver.k8s.io",
+        "networking.k8s.io",
+        "node.k8s.io",
+        "policy",
+        "rbac.authorization.k8s.io",
+        "scheduling.k8s.io",
+        "storage.k8s.io",
+    ]
+)
+
+# Maps that are atomic wherever the name occurs (k8s.io/client-go/applyconfigurations, the schema).
+ATOMIC_MAPS = frozenset(
+    [
+        "claimRef",
+        "configMapKeyRef",
+        "dataSource",
+        "labelSelector",
+        "namespaceSelector",
+        "nodeSelector",
+        "objectSelector",
+        "podSelector",
+        "preference",
+        "resourceFieldRef",
+        "roleRef",
+        "scopeSelector",
+        "secretKeyRef",
+        "selector",
+        "fieldRef",
+    ]
+)
+
+# Lists that are merged by key wherever the name occurs; in a place of its own: (parent, name).
+MERGEABLE_LISTS = frozenset(
+    [
+        "containers",
+        "env",
+        "ephemeralContainers",
+        "hostAliases",
+        "initContainers",
+        "ownerReferences",
+        "schedulingGates",
+        "secrets",
+        "topologySpreadConstraints",
+        "volumeDevices",
+        "volumeMounts",
+        "volumes",
+        "webhooks",
+        ("metadata", "finalizers"),
+        ("containers", "ports"),
+        ("initContainers", "ports"),
+    ]
+)
+
+# Scalars that are left out when they are "", 0 or false, wherever the name occurs (k8s.io/api: no
+# pointer, omitempty), so that a zero that was given and none cannot be told apart.
+PLAIN = frozenset(
+    [
+        "clusterIP",
+        "externalName",
+        "failureThreshold",
+        "globalDefault",
+        "hostIP",
+        "hostIPC",
+        "hostNetwork",
+        "hostPID",
+        "hostPort",
+        "initialDelaySeconds",
+        "loadBalancerIP",
+        "minReadySeconds",
+        "nodePort",
+        "paused",
+        "priorityClassName",
+        "publishNotReadyAddresses",
+        "schedulerName",
+        "serviceAccountName",
+        "stdin",
+        "stdinOnce",
+        "subPath",
+        "subPathExpr",
+        "subdomain",
+        "successThreshold",
+        "tty",
+        "unschedulable",
+        "workingDir",
+    ]
+)
+PLAIN_AT = frozenset(
+    [("env", "value"), ("subjects", "apiGroup"), ("volumeMounts", "readOnly")],
+)
+
+# Maps of strings that are left out when they are empty.
+PLAIN_MAPS = frozenset(["annotations", "labels", "matchLabels", "nodeSelector"])
+
+# Maps that are merged field by field wherever the name occurs: an empty one asks for nothing.
+MERGED_MAPS = frozenset(["resources", "securityContext", "strategy", "updateStrategy"])
+
+# Maps whose values are quantities, by (parent, name), and single quantities.
+QUANTITIES = frozenset(
+    [
+        ("resources", "limits"),
+        ("resources", "requests"),
+        ("spec", "capacity"),
+        ("spec", "hard"),
+        ("spec", "overhead"),
+        ("overhead", "podFixed"),
+        ("limits", "default"),
+        ("limits", "defaultRequest"),
+        ("limits", "max"),
+        ("limits", "maxLimitRequestRatio"),
+        ("limits", "min"),
+    ]
+)
+QUANTITY = frozenset(
+    [
+        ("emptyDir", "sizeLimit"),
+        ("resourceFieldRef", "divisor"),
+        ("target", "averageValue"),
+        ("target", "value"),
+    ]
+)
+
+# What the server adds inside of what is set as one, by (map or list, field).
+DEFAULTS: dict[tuple[str, str], Any] = {
+    ("fieldRef", "apiVersion"): "v1",
+    ("resourceFieldRef", "divisor"): "0",
+    ("volumeClaimTemplates", "apiVersion"): "v1",
+    ("volumeClaimTemplates", "kind"): "PersistentVolumeClaim",
+    ("volumeClaimTemplates", "status"): {"phase": "Pending"},
+    ("spec", "volumeMode"): "Filesystem",
+    ("ports", "protocol"): "TCP",
+    ("rules", "scope"): "*",
+    ("subjects", "apiGroup"): "rbac.authorization.k8s.io",
+    ("roleRef", "apiGroup"): "rbac.authorization.k8s.io",
+    ("serviceAccountToken", "expirationSeconds"): 3600,
+}
+
+
+class Spelling:
+    """How one object's values are kept.
+
+    + differs: fields (``f:cpu``) whose value is there in another spelling than it was given
+    """
+
+    __slots__ = ("differs", "native")
+
+    def __init__(self, desired: Mapping[str, Any]) -> None:
+        group, slash, _ = str(desired["apiVersion"]).partition("/")
+        self.native = (group if slash else "") in NATIVE
+        self.differs: set[str] = set()
+
+    def is_atomic(self, name: str) -> bool:
+        """Whether a map of that name is always set as one."""
+        return self.native and name in ATOMIC_MAPS
+
+    def asks_nothing(self, value: Any, name: str) -> bool:
+        """Whether it is an empty map that leaves what is there."""
+        return self.native and value == {} and name in MERGED_MAPS
+
+    def is_mergeable_list(self, within: str, name: str) -> bool:
+        """Whether a list of that name is always merged item by item."""
+        return (self.native or within == "metadata") and (
+            name in MERGEABLE_LISTS or (within, name) in MERGEABLE_LISTS
+        )
+
+    def is_kept_as(self, value: Any, live: Any, path: Path, name: str) -> bool:
+        """Whether a value that is set as one is certainly kept as ``live``.
+
+        + path: where the field is
+        + name: the field's
+        """
+        if type(value) is type(live):
+            if type(value) is dict:
+                return self._map(value, live, (path[1], name))
+            if type(value) is list:
+                return len(value) == len(live) and all(
+                    self.is_kept_as(item, there, path, name)
+                    for item, there in zip(value, live, strict=True)
+                )
+            if value == live:
+                return True
+        if self.native and (
+            _left_out(value, live, path[1], name) or _same_quantity(value, live, path, name)
+        ):
+            self.differs.add(f"f:{name}")
+            return True
+        return False
+
+    def _map(self, value: Mapping[str, Any], live: Mapping[str, Any], path: Path) -> bool:
+        for key, item in value.items():
+            if not self.is_kept_as(item, live.get(key, ABSENT), path, key):
+                return False
+        for key in live.keys() - value.keys():
+            if not self.native or DEFAULTS.get((path[1], key), ABSENT) != live[key]:
+                return False
+            self.differs.add(f"f:{path[1]}")
+        return True
+
+
+def _left_out(value: Any, live: Any, within: str, name: str) -> bool:
+    if live is not ABSENT:
+        return live is None and value == []
+    if value is None or value == []:
+        return True
+    if type(value) is dict:
+        return not value and name in PLAIN_MAPS
+    return value in ("", 0, False) and (name in PLAIN or (within, name) in PLAIN_AT)
+
+
+def _same_quantity(value: Any, live: Any, path: Path, name: str) -> bool:
+    if path not in QUANTITIES and (path[1], name) not in QUANTITY:
+        return False
+    return type(live) is str and canonical(value) == live
+
+
+def canonical(value: Any) -> str | None:
+    """A quantity as the API server writes it; None where that is not sure.
+
+    ``Quantity.CanonicalizeBytes`` of k8s.io/apimachinery/pkg/api/resource: the family of units stays,
+    the number is whole, the unit the largest that it can be.
+    """
+    if type(value) not in (str, int):
+        return None
+    text = str(value)
+    try:
+        number = parse(text)
+    except ValueError:
+        return None
+    if (
+        "e" in text.lower().rstrip("eEi")
+        or number < 0
+        or number != number.quantize(Decimal("1e-9"))
+    ):
+        return None
+    if number == 0:
+        return "0"
+    if text.endswith("i") and number >= 1024 and number == number.to_integral_value():
+        return _whole(number, [("", Decimal(1)), *((k, Decimal(v)) for k, v in BINARY.items())])
+    units = sorted(DECIMAL.items(), key=lambda unit: unit[1])
+    return _whole(number, units)
+
+
+def _whole(number: Decimal, units: list[tuple[str, Decimal]]) -> str | None:
+    fits = [(unit, size) for unit, size in units if number % size == 0]
+    if not fits:
+        return None
+    unit, size = fits[-1]
+    return f"{int(number / size)}{unit}"
