@@ -135,10 +135,17 @@ class Api:
         )
         return answer
 
-    def delete(self, ref: ObjectRef, *, propagation: str = "Background") -> bool:
+    def delete(
+        self,
+        ref: ObjectRef,
+        *,
+        propagation: str = "Background",
+        preconditions: Mapping[str, str] | None = None,
+    ) -> bool:
         """Delete an object; False where it was not there.
 
         + propagation: ``Background``, ``Foreground`` or ``Orphan``, for what the object owns
+        + preconditions: ``uid`` and ``resourceVersion`` that it must have; 409 Conflict where it has not
         """
         resource = self._discovery.find(ref.api_version, ref.kind)
         if resource is None:
@@ -148,6 +155,7 @@ class Api:
                 "DELETE",
                 resource.path(ref.namespace, ref.name),
                 query={"propagationPolicy": propagation},
+                body={"preconditions": dict(preconditions)} if preconditions else None,
             )
         except ApiError as error:
             if error.status == 404:
