@@ -21,8 +21,8 @@ from lakestead.kube.client import Api, ApiError
 NAMESPACE, NAME = "kube-system", "lakestead"
 DURATION = 30.0
 RENEW_EVERY = 8.0
-# A holder stops to trust its lock this long before others may take it: a write needs time to arrive.
-MARGIN = 5.0
+# A holder stops to trust its lock before others may take it, since a write needs time to arrive.
+TRUSTED = DURATION * 5 / 6
 POLL = 1.0
 COLLECTION = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"
 PATH = f"{COLLECTION}/{NAME}"
@@ -56,7 +56,7 @@ class Lease:
     @property
     def held(self) -> bool:
         """Whether it was taken and not given back; ``check`` says whether it is still ours."""
-        return self._held is not None
+        return self._held is not None or self._lost is not None
 
     def acquire(
         self,
@@ -105,9 +105,9 @@ class Lease:
 
     def check(self) -> None:
         """Raise LockLost unless the lock is ours for some seconds more; call it before each write."""
-        if self._held is not None and _now() - self._renewed > self.duration - MARGIN:
+        if self._held is not None and self._stale():
             self._renew_once()
-        if self._held is not None and _now() - self._renewed > self.duration - MARGIN:
+        if self._held is not None and self._stale():
             self._lose("it could not be renewed in time")
         if self._lost is not None:
             raise self._lost
@@ -148,7 +148,7 @@ class Lease:
         return True
 
     def _renew(self) -> None:
-        while not self._stop.wait(RENEW_EVERY * self.duration / DURATION):
+        while not self._stop.wait(self._share(RENEW_EVERY)):
             self._renew_once()
             if self._held is None:
                 return
@@ -170,6 +170,13 @@ class Lease:
                 self._held = found  # An answer got lost, or somebody labelled it.
                 return
             self._lose(f"now {_who(spec)}" if spec.get("holderIdentity") else "it was deleted")
+
+    def _stale(self) -> bool:
+        return _now() - self._renewed > self._share(TRUSTED)
+
+    def _share(self, seconds: float) -> float:
+        """``seconds`` are for a lock of the usual duration."""
+        return seconds * self.duration / DURATION
 
     def _lose(self, why: str) -> None:
         self._held = None
