@@ -76,7 +76,7 @@ def allowed(planned: Change | None, now: Change, *, touched: bool = False) -> bo
     """
     if now.action in ("unchanged", "wait"):
         return True
-    if planned is None or not planned.pending:
+    if planned is None or _idle(planned):
         return False
     if planned.action == now.action:
         return touched or _lines(planned.diff) == _lines(now.diff)

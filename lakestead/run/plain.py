@@ -30,7 +30,7 @@ def last_line(state: State) -> None:
     line = _LastLine()
     listeners.append(line.collector)
     state.add_callback_handler(line)
-    print_meta: Any = cli.print_meta  # type: ignore[attr-defined]
+    print_meta: Any = cli.print_meta
 
     def print_meta_and_line(state: State) -> None:
         print_meta(state)

@@ -1,0 +1,24 @@
+"""Write the JSON Schemas that ship: ``python -m lakestead.report.schemas`` in the project's folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lakestead.plan.document import Document
+from lakestead.report.events import AnyEvent
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """File name → schema of what is written."""
+    return {
+        "plan.json": Document.model_json_schema(),
+        "events.json": AnyEvent.model_json_schema(mode="serialization"),
+    }
+
+
+if __name__ == "__main__":
+    for name, schema in schemas().items():
+        text = json.dumps(schema, indent=2) + "\n"
+        Path("schemas", name).write_text(text, encoding="utf-8")
