@@ -18,6 +18,7 @@ from lakestead.connectors.output import print_lines
 from lakestead.connectors.terminal import end_cleanly
 from lakestead.facts.query import ApiQuery
 from lakestead.kube.session import api
+from lakestead.run.plain import last_line
 
 
 class KubeConnector(LocalConnector):
@@ -45,6 +46,7 @@ class KubeConnector(LocalConnector):
         in_order_of_the_deploy(self.state)
         end_cleanly()
         journaled(self.state)
+        last_line(self.state)
         try:
             api(self.host).raw("GET", "/version", timeout=5)
             tell_unfinished(api(self.host))

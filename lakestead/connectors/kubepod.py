@@ -27,6 +27,7 @@ from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api, ApiError, ExecResult
 from lakestead.kube.pods import ready_pod
 from lakestead.kube.session import api
+from lakestead.run.plain import last_line
 
 # Seconds for a command without _timeout, and for a file.
 COMMAND_TIMEOUT = 120
@@ -77,6 +78,7 @@ class KubePodConnector(BaseConnector):
         in_order_of_the_deploy(self.state)
         end_cleanly()
         journaled(self.state)
+        last_line(self.state)
         try:
             self.namespace: str = self.host.data.kubepod_namespace
             self.workload: str = self.host.data.kubepod_workload
