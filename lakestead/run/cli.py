@@ -75,6 +75,12 @@ def plan(
 @click.argument("plan_or_deploy", metavar="PLAN|DEPLOY")
 @_target
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--lock-wait",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Wait for another run to end; by default it is refused at once.",
+)
 @_output
 def apply(
     plan_or_deploy: str,
@@ -82,6 +88,7 @@ def apply(
     data: tuple[str, ...],
     limit: tuple[str, ...],
     yes: bool,
+    lock_wait: float | None,
     **options: Any,
 ) -> None:
     """Do what a plan says, or plan a deploy file, ask and do it.
@@ -97,10 +104,10 @@ def apply(
 
     if plan_or_deploy.endswith(".py"):
         target = _made(plan_or_deploy, inventory, data, limit)
-        sys.exit(commands.apply_deploy(target, _to(**options), yes=yes))
+        sys.exit(commands.apply_deploy(target, _to(**options), yes=yes, lock_wait=lock_wait))
     if inventory or data or limit:
         raise click.UsageError("A plan has its own inventory, data and limit.")
-    sys.exit(commands.apply_plan(plan_or_deploy, _to(**options)))
+    sys.exit(commands.apply_plan(plan_or_deploy, _to(**options), lock_wait=lock_wait))
 
 
 def _patch() -> None:

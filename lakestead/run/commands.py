@@ -18,7 +18,11 @@ import click
 
 from lakestead.connectors.terminal import has_terminal
 from lakestead.errors import DONE, FAILED, INTERRUPTED, PENDING, LakesteadError, Refused
-from lakestead.kube.client import ObjectRef
+from lakestead.journal import session
+from lakestead.journal.applied import applied
+from lakestead.journal.record import RecordedRun
+from lakestead.journal.run import About
+from lakestead.kube.identity import cluster_uid
 from lakestead.kube.session import connected
 from lakestead.operations.show import listeners
 from lakestead.plan.document import AGAIN, Plan, Target, check_clusters, dump, parse
@@ -32,6 +36,7 @@ from lakestead.report.events import (
     Result,
     RunBegins,
     RunEnds,
+    Said,
 )
 from lakestead.report.junit import JUnit
 from lakestead.report.progress import Progress
@@ -43,7 +48,6 @@ from lakestead.run.guard import Guard
 from lakestead.run.watch import Ears, Watch
 
 Command = Literal["plan", "apply"]
-KUBE_SYSTEM = ObjectRef("v1", "Namespace", "kube-system")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +84,12 @@ def plan(target: Target, output: Output, out: str) -> int:
         return run.ends(DONE, "no changes")
 
 
-def apply_deploy(target: Target, output: Output, *, yes: bool) -> int:
+def apply_deploy(
+    target: Target, output: Output, *, yes: bool, lock_wait: float | None = None
+) -> int:
     """Plan, show, ask, apply; the exit code."""
     with _Run("apply", target, output) as run, run.deploy():
+        run.lock("", lock_wait)
         made = run.plan()
         run.print(made)
         if not made.summary.pending:
@@ -93,13 +100,21 @@ def apply_deploy(target: Target, output: Output, *, yes: bool) -> int:
         return run.ends(DONE, "done")
 
 
-def apply_plan(file: str, output: Output) -> int:
-    """Do what a plan file says, or refuse; the exit code."""
+def apply_plan(file: str, output: Output, *, lock_wait: float | None = None) -> int:
+    """Do what a plan file says, or refuse; the exit code.
+
+    A plan whose apply was broken off goes on from there.
+    """
     planned = parse(plan_file.read(Path(file)), file, _version())
     with _Run("apply", planned.target, output) as run, run.deploy():
         check_clusters(planned, _clusters(), file)
+        run.lock(planned.id, lock_wait)
+        before = applied(planned.id, planned.clusters.values())
+        _refuse_replay(planned, before, file)
         now = run.plan()
-        verdict, differences = compare(planned.operations, now.operations)
+        verdict, differences = compare(
+            planned.operations, now.operations, goes_on=before is not None
+        )
         if verdict == "done":
             raise Refused(
                 "The plan has been applied already: nothing of it is left to do",
@@ -180,6 +195,17 @@ class _Run:
         ):
             yield self._deploy
 
+    def lock(self, plan: str, wait: float | None) -> None:
+        """Take the clusters' locks, so that nobody else applies between the plan and its apply.
+
+        + plan: id of the plan that is applied
+        + wait: seconds to wait for another run that has one
+        """
+        about = About(deploy=self._target.deploy, inventory=self._target.inventory, plan=plan)
+        session.describe(about, wait)
+        for api in connected().values():
+            session.lock(api, lambda text: self.report(Said(host="", text=text)))
+
     def plan(self, *, clusters: bool = False) -> Plan:
         """Prepare the deploy and collect what it would do.
 
@@ -256,6 +282,16 @@ class _Run:
             ) from None
 
 
+def _refuse_replay(planned: Plan, before: RecordedRun | None, file: str) -> None:
+    if before is not None and before.result == "done":
+        raise Refused(
+            "The plan has been applied already",
+            where=file,
+            found=f"run {before.run_id} by {before.begin.get('who')}, done {before.ended_at}",
+            do=AGAIN,
+        )
+
+
 def _failure(watch: Watch, error: LakesteadError) -> LakesteadError:
     """What failed and what it said; pyinfra only knows that no host remains."""
     if not watch.failed:
@@ -280,13 +316,7 @@ def _ask() -> None:
 
 def _clusters() -> dict[str, str]:
     """Context → uid of kube-system, which a cluster keeps as long as it lives."""
-    found = {}
-    for context, api in sorted(connected().items()):
-        namespace = api.get(KUBE_SYSTEM)
-        if namespace is None:
-            raise LakesteadError(f"Cluster {context} has no namespace kube-system")
-        found[context] = str(namespace["metadata"]["uid"])
-    return found
+    return {context: cluster_uid(api) for context, api in sorted(connected().items())}
 
 
 def _version() -> str:
