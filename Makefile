@@ -7,11 +7,12 @@ PYTHON ?= python3.11
 BIN := $(ROOT).venv/bin
 DEBIAN := nftables iproute2 runc mmdebstrap buildah git
 .DEFAULT_GOAL := help
-.PHONY: help install debian demo test lint unit lab-test clean
+.PHONY: help install debian demo test lint unit lab-test bench clean
 
 help:
 	@echo "make demo   bring the lab up and run phase 1 on it"
 	@echo "make test   lint, types, import contracts and all tests"
+	@echo "make bench  plan and apply against kubectl, kapp and Ansible (QUICK=1: in minutes)"
 	@echo "make clean  remove the Python environment (lab and cache stay)"
 
 install: debian $(BIN)/.installed
@@ -44,6 +45,9 @@ unit: install
 
 lab-test: install
 	cd $(ROOT) && $(BIN)/pytest tests/lab
+
+bench: install
+	cd $(ROOT) && $(BIN)/python -m bench
 
 clean:
 	rm -rf $(ROOT).venv

@@ -1,0 +1,3 @@
+module lakestead.invalid/latency
+
+go 1.24
