@@ -158,7 +158,7 @@ class Cluster:
                 raise RuntimeError(f"{status} {content[:500]!r}")
 
     def _discover(self) -> dict[tuple[str, str], Kind]:
-        kinds = {}
+        kinds: dict[tuple[str, str], Kind] = {}
         needed = {name.split(".")[0] for name in _CRDS}
         while not needed <= {kind.plural for kind in kinds.values()}:
             for _, content in self.client.send([("GET", "/api", None), ("GET", "/apis", None)]):

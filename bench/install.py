@@ -56,13 +56,17 @@ def ensure() -> Installed:
     ansible.ensure(_install_ansible)
     source = b"".join(file.read_bytes() for file in sorted(_LATENCY.iterdir()))
     latency = Cache().entry("bench-latency", "v1", source)
-    latency.ensure(lambda to: str(go("build", "-o", f"{to}/latency", ".", folder=str(_LATENCY))))
+    latency.ensure(_build_latency)
     return Installed(
         kubectl=kubernetes.program("kubectl"),
         kapp=KAPP.program("kapp"),
         ansible=ansible.path,
         latency=latency.path / "latency",
     )
+
+
+def _build_latency(folder: Path) -> None:
+    go("build", "-o", f"{folder}/latency", ".", folder=str(_LATENCY))
 
 
 def _install_ansible(folder: Path) -> None:
