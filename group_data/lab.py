@@ -6,6 +6,7 @@ Names that begin with _ are not settings.
 from __future__ import annotations
 
 from lakestead.lab.flux_manifests import manifests_file as _flux_manifests
+from lakestead.lab.golang import go_program as _go_program
 from lakestead.lab.images import reference as _image
 from lakestead.lab.network import SERVICE_ADDRESSES as _ADDRESS
 from lakestead.lab.paths import lab_dir as _lab_dir
@@ -50,7 +51,12 @@ gitops = {
     "password": {"file": str(_lab_dir() / "secrets" / "git-password")},
 }
 
-flux = {"manifests": str(_flux_manifests()), "interval": "1m"}
+flux = {
+    "manifests": str(_flux_manifests()),
+    "interval": "1m",
+    "helm": str(_go_program("helm").program("helm")),
+    "kubectl": str(_go_program("kubernetes").program("kubectl")),
+}
 
 metastore = {
     "image": _image("hive-metastore"),

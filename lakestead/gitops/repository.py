@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,16 +101,67 @@ class HomelabRepo:
         """A file's content."""
         return self.git.run("cat-file", "blob", entry.oid).stdout
 
-    def publish(self, snapshot: Snapshot, writes: Mapping[str, bytes | None], message: str) -> str:
+    def stage(
+        self, snapshot: Snapshot, writes: Mapping[str, bytes | None], message: str
+    ) -> Snapshot:
+        """The branch as a commit that follows ``snapshot`` would make it; nothing is pushed.
+
+        The commit is in the cache clone alone. What is planned later in the same run is planned on it.
+        """
+        with self._locked():
+            self._ensure()
+            commit = self._commit(snapshot, writes, message)
+            return Snapshot(commit, self.entries(commit))
+
+    def checkout(self, snapshot: Snapshot, folder: Path) -> None:
+        """Put all files of ``snapshot`` into a new folder, as they are in Git."""
+        folder.mkdir()
+        if snapshot.commit is None:
+            return
+        with tempfile.TemporaryDirectory(prefix="lakestead-index-") as scratch:
+            index = {"GIT_INDEX_FILE": f"{scratch}/index"}
+            self.git.run("read-tree", snapshot.commit, environment=index)
+            plain = ("-c", "core.autocrlf=false", "-c", "core.attributesFile=/dev/null")
+            self.git.run(
+                *(*plain, f"--work-tree={folder}", "checkout-index", "--all", "--force"),
+                environment=index,
+            )
+
+    def ignored(self, folder: Path, patterns: Sequence[str], file: str) -> list[str]:
+        """The files of a folder that gitignore patterns leave out.
+
+        + patterns: of the whole folder
+        + file: name of files with patterns of the folder that they are in: ``.sourceignore``
+        """
+        with tempfile.TemporaryDirectory(prefix="lakestead-ignore-") as scratch:
+            listed = Path(scratch) / "patterns"
+            listed.write_text("\n".join(patterns) + "\n", encoding="utf-8")
+            answer = self.git.run(
+                *(f"--work-tree={folder}", "ls-files", "-z", "--others", "--ignored"),
+                *(f"--exclude-from={listed}", f"--exclude-per-directory={file}"),
+                environment={"GIT_INDEX_FILE": f"{scratch}/index"},
+            )
+        return answer.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+
+    def publish(
+        self,
+        snapshot: Snapshot,
+        writes: Mapping[str, bytes | None],
+        message: str,
+        *,
+        announce: Callable[[str], None] = lambda commit: None,
+    ) -> str:
         """Push one commit that follows ``snapshot``; returns its id.
 
         + writes: path → content, None to delete
+        + announce: called with the commit's id before it is pushed
 
         Raises BranchMoved where the branch has got another commit since.
         """
         with self._locked() as lock:
             self._ensure()
             commit = self._commit(snapshot, writes, message)
+            announce(commit)
             refspec = f"{commit}:refs/heads/{self.branch}"
             answer = self.git.run(
                 *("push", "--porcelain", "--no-follow-tags", self.url, refspec),

@@ -51,6 +51,10 @@ class Api:
         """
         return cls(load(kubeconfig, context))
 
+    def served(self, api_version: str, kind: str) -> Resource | None:
+        """Where objects of a kind live, and whether in namespaces; None where it is not served."""
+        return self._discovery.find(api_version, kind)
+
     def get(self, ref: ObjectRef) -> dict[str, Any] | None:
         """The object, or None where it or its kind is not there."""
         resource = self._discovery.find(ref.api_version, ref.kind)

@@ -33,6 +33,8 @@ from lakestead.lab.steps import Part, Step, run
 
 Say = Callable[[str], None]
 
+# Programs that nothing here runs: Lakestead does, on the workstation.
+TOOLS = ("helm",)
 _PODS_PATIENCE = 300  # seconds; Ceph's first start on a busy machine is the slowest
 
 
@@ -75,6 +77,8 @@ def missing(profile: Profile) -> str:
     if profile == "full":
         if absent := images_absent():
             return f"image {absent[0]}"
+        if unbuilt := [tool for tool in TOOLS if not go_program(tool).entry.path.exists()]:
+            return f"program {unbuilt[0]}"
         for manifest in manifests():
             if lacking := pods.missing(lab_api(), manifest):
                 return lacking
@@ -106,6 +110,7 @@ def recorded_profile() -> str:
 def _steps(profile: Profile) -> list[Step]:
     programs = host_programs(profile)
     builds = list(dict.fromkeys(build for program in programs for build in program.build))
+    builds += TOOLS if profile == "full" else ()
     steps = [Step("network", lambda say: network.up())]
     steps += [Step(f"build {name}", _builder(name), lane="compile") for name in builds]
     steps += [_start(program) for program in programs]

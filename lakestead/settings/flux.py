@@ -25,6 +25,8 @@ class Flux(Section):
     + path: the folder of the homelab repo that the root Kustomization applies
     + interval: between two looks of Flux at the repository: ``1m``, ``1h30m``
     + timeout: seconds to wait for Flux to have done something
+    + kubectl, helm: programs with which a plan shows what Flux will make of a commit; by default those
+      in PATH, and the plan says so where one is missing
     """
 
     manifests: str | None = None
@@ -37,3 +39,5 @@ class Flux(Section):
         "1m"
     )
     timeout: Annotated[int, Field(gt=0)] = 300
+    kubectl: str | None = None
+    helm: str | None = None
