@@ -14,6 +14,7 @@ from lakestead.flux import installation, sync
 from lakestead.flux.kinds import Kind, flux_ref
 from lakestead.flux.reconcile import Chain, Link
 from lakestead.gitops.session import homelab
+from lakestead.journal.undo import NOTHING
 from lakestead.kube.session import api
 from lakestead.operations import kube
 from lakestead.operations.command import ApiCommand, Command, operation
@@ -129,7 +130,9 @@ def reconcile(
     seconds = timeout or settings.timeout
     say = progress(host)
     yield ApiCommand(
-        f"wait for {kind} {namespace}/{object_name}", lambda: chain.reconcile(seconds, say)
+        f"wait for {kind} {namespace}/{object_name}",
+        lambda: chain.reconcile(seconds, say),
+        undo=NOTHING,
     )
 
 

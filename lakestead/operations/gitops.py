@@ -11,6 +11,8 @@ from lakestead.gitops.failures import BranchMoved
 from lakestead.gitops.files import FileChange, Policy, Wanted, plan
 from lakestead.gitops.repository import HomelabRepo, Snapshot
 from lakestead.gitops.session import homelab
+from lakestead.journal import session
+from lakestead.journal.undo import Undo
 from lakestead.operations.command import ApiCommand, Command, operation
 from lakestead.operations.show import show
 from lakestead.settings import Settings
@@ -70,7 +72,16 @@ def files(
         repo.pending = False
         return said
 
-    yield ApiCommand(f"commit {len(changes)} files to branch {repo.branch} of {repo.url}", publish)
+    yield ApiCommand(
+        f"commit {len(changes)} files to branch {repo.branch} of {repo.url}",
+        publish,
+        undo=Undo("git", {"url": repo.url, "branch": repo.branch}),
+    )
+
+
+def _announce(commit: str) -> None:
+    """A rollback must know the commit even where this run is killed while it pushes."""
+    session.note(commit=commit)
 
 
 def _publish(
@@ -86,7 +97,7 @@ def _publish(
     for attempt in range(1, ATTEMPTS + 1):
         writes = {change.path: change.after for change in changes}
         try:
-            commit = repo.publish(snapshot, writes, message)
+            commit = repo.publish(snapshot, writes, message, announce=_announce)
         except BranchMoved as moved:
             if attempt == ATTEMPTS:
                 raise

@@ -8,6 +8,10 @@ from typing import Any
 from pyinfra import host
 
 from lakestead.errors import LakesteadError
+from lakestead.journal import session as journal
+from lakestead.journal.marks import facts
+from lakestead.journal.object_undo import object_undo
+from lakestead.journal.undo import NOTHING
 from lakestead.kube.client import Api, ApiError, ObjectRef
 from lakestead.kube.dry_run import FIRST, PlannedObject, apply_error, plan_objects
 from lakestead.kube.readiness import wait_ready
@@ -61,7 +65,7 @@ def apply(
 def _apply(cluster: Api, item: PlannedObject, force: bool, timeout: float) -> ApiCommand:
     def action() -> str:
         try:
-            cluster.apply(item.obj, force=force)
+            journal.note(**facts(cluster.apply(item.obj, force=force)))
         except ApiError as error:
             raise apply_error(item.ref, error) from error
         if item.ref.kind in FIRST:
@@ -69,7 +73,8 @@ def _apply(cluster: Api, item: PlannedObject, force: bool, timeout: float) -> Ap
             wait_ready(cluster, [item.ref], timeout, interval=0.1)
         return str(item.change)
 
-    return ApiCommand(f"apply {item.ref}", action)
+    undo = object_undo(item.ref, item.live)
+    return ApiCommand(f"apply {item.ref}", action, change=item.change, undo=undo)
 
 
 def _wait(cluster: Api, refs: list[ObjectRef], timeout: float) -> ApiCommand:
@@ -77,7 +82,7 @@ def _wait(cluster: Api, refs: list[ObjectRef], timeout: float) -> ApiCommand:
         wait_ready(cluster, refs, timeout)
         return f"{len(refs)} objects are ready"
 
-    return ApiCommand(f"wait for {len(refs)} objects", action)
+    return ApiCommand(f"wait for {len(refs)} objects", action, undo=NOTHING)
 
 
 def _all(errors: Sequence[LakesteadError]) -> LakesteadError:

@@ -1,0 +1,84 @@
+"""Take back the commits of a run by one commit that puts their files as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lakestead.gitops.history import last_touches
+from lakestead.gitops.repository import Entry, HomelabRepo, Snapshot
+from lakestead.journal import session
+from lakestead.journal.steps import Step, as_before, cannot, changed_since, take_back
+from lakestead.journal.undo import Undo
+from lakestead.plan.diff import text_diff
+
+KIND = "File"
+
+
+def plan_revert(repo: HomelabRepo, commits: Sequence[str], run_id: str) -> list[Step]:
+    """What to do so that the files of ``commits`` are as they were: a step for each, the last does it.
+
+    + commits: the run's, the oldest first; one that was never pushed is left out
+    """
+    snapshot = repo.fetch()
+    pushed = [commit for commit in commits if _is_in(repo, commit, snapshot)]
+    before: dict[str, Entry | None] = {}
+    after: dict[str, Entry | None] = {}
+    for commit in pushed:
+        parent = _parent(repo, commit)
+        old = repo.entries(parent) if parent else {}
+        new = repo.entries(commit)
+        for path in old.keys() | new.keys():
+            if old.get(path) != new.get(path):
+                before.setdefault(path, old.get(path))
+                after[path] = new.get(path)
+    steps, writes, diffs = [], {}, []
+    touches = last_touches(repo, snapshot, after)
+    for path in sorted(after):
+        now, wanted = snapshot.entries.get(path), before[path]
+        if now == wanted:
+            steps.append(as_before(KIND, path))
+        elif now != after[path]:
+            steps.append(changed_since(KIND, path, str(touches.get(path, "somebody"))))
+        elif wanted is not None and wanted.mode == "160000":
+            steps.append(cannot(KIND, path, "it is a submodule"))
+        else:
+            writes[path] = None if wanted is None else repo.read(wanted)
+            diffs.append(text_diff(_text(repo, now), _text(repo, wanted), path))
+    if not writes:
+        return steps
+
+    def do() -> str:
+        commit = repo.publish(snapshot, writes, _message(pushed, run_id), announce=_announce)
+        return f"pushed {commit[:8]} to branch {repo.branch}: {len(writes)} files as they were"
+
+    name = f"{len(writes)} files of branch {repo.branch}"
+    why = "reverts " + ", ".join(commit[:8] for commit in pushed) + "; Flux follows"
+    undo = Undo("git", {"url": repo.url, "branch": repo.branch})
+    diff = "\n".join(filter(None, diffs))
+    return [*steps, take_back("Commit", name, "create", do, undo, diff=diff, why=why)]
+
+
+def _announce(commit: str) -> None:
+    session.note(commit=commit)
+
+
+def _message(commits: Sequence[str], run_id: str) -> str:
+    reverts = "\n".join(f"This reverts commit {commit}." for commit in reversed(commits))
+    return f"Take back what run {run_id} had committed\n\n{reverts}\n"
+
+
+def _is_in(repo: HomelabRepo, commit: str, snapshot: Snapshot) -> bool:
+    if snapshot.commit is None:
+        return False
+    command = ("merge-base", "--is-ancestor", commit, snapshot.commit)
+    return repo.git.run(*command, check=False).rc == 0
+
+
+def _parent(repo: HomelabRepo, commit: str) -> str | None:
+    answer = repo.git.run("rev-parse", "--verify", "--quiet", f"{commit}^", check=False)
+    return answer.stdout.decode().strip() or None
+
+
+def _text(repo: HomelabRepo, entry: Any) -> str | None:
+    return None if entry is None else repo.read(entry).decode("utf-8", "replace")
