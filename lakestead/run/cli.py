@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +14,22 @@ if TYPE_CHECKING:
     from lakestead.run.commands import Output
 
 F = TypeVar("F", bound=Callable[..., Any])
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]
+    """Seconds, or a number with ``s``, ``m`` or ``h``."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """What was typed, in seconds."""
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(value))
+        if not found:
+            self.fail(f"{value} is no time: write 90, 90s, 10m or 1h.", param, ctx)
+        return float(found[1]) * UNITS[found[2]]
 
 
 def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
@@ -77,9 +94,9 @@ def plan(
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option(
     "--lock-wait",
-    type=click.FloatRange(min=0),
-    metavar="SECONDS",
-    help="Wait for another run to end; by default it is refused at once.",
+    type=Duration(),
+    metavar="TIME",
+    help="Wait so long for another run to end (90, 10m); by default refuse at once.",
 )
 @_output
 def apply(

@@ -7,6 +7,7 @@ data and config.py. The loaders are pyinfra_cli's, which are no public API: pyin
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from fnmatch import fnmatch
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 import click
+import gevent
 import pyinfra
 from pyinfra.api import Config, Host, Inventory, State
 from pyinfra.api.connect import connect_all, disconnect_all
@@ -42,6 +44,8 @@ class Deploy:
         self.state = State(check_for_changes=True)
 
     def __enter__(self) -> Deploy:
+        # Raised where the run waits, and not in the middle of whatever is at work.
+        gevent.signal_handler(signal.SIGINT, gevent.kill, gevent.getcurrent(), KeyboardInterrupt)
         with _explained():
             self._load()
             self.state.set_stage(StateStage.Connect)
@@ -62,7 +66,11 @@ class Deploy:
         """Do what was prepared; each operation looks again at what is there."""
         self.state.set_stage(StateStage.Execute)
         with _explained():
-            run_ops(self.state)
+            try:
+                run_ops(self.state)
+            except KeyboardInterrupt:
+                self.state.pool.kill()  # operations too, and not only who waits for them
+                raise
 
     def _load(self) -> None:
         pyinfra.is_cli = True  # operations are told apart by their lines in the deploy file
