@@ -6,6 +6,7 @@ import secrets
 import shutil
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -175,6 +176,8 @@ class _Run:
             code, result = INTERRUPTED, "interrupted"
         elif error is not None:
             code, result, text = FAILED, "failed", f"{type(error).__name__}: {error}"
+        if self._output.verbose and error is not None and error.__cause__ is not None:
+            traceback.print_exception(error.__cause__)
         seconds = round(time.monotonic() - self._began, 3)
         try:
             self.report(RunEnds(exit_code=code, result=result, seconds=seconds, error=text))
