@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Literal
@@ -86,6 +86,21 @@ def plan(repo: HomelabRepo, snapshot: Snapshot, wanted: Wanted, policy: Policy) 
     else:
         _refuse(repo, changes, foreign, policy)
     return changes + _resource_edits(repo, snapshot, wanted)
+
+
+def file_changes(
+    repo: HomelabRepo, snapshot: Snapshot, wanted: Wanted, changes: Sequence[FileChange]
+) -> list[Change]:
+    """All wanted files for the plan: those that are written or deleted, and those that are left."""
+    replaced = [change.path for change in changes if change.before is not None]
+    touches = last_touches(repo, snapshot, replaced)
+    shown = []
+    for change in changes:
+        entry = snapshot.entries.get(change.path)
+        by = str(touches[change.path]) if change.path in touches else ""
+        shown.append(replace(change.as_change(), before=entry.oid if entry else "", by=by))
+    rest = {*wanted.files, *wanted.resources} - {change.path for change in changes}
+    return shown + [Change("file", path, "unchanged") for path in sorted(rest)]
 
 
 def _resource_edits(repo: HomelabRepo, snapshot: Snapshot, wanted: Wanted) -> list[FileChange]:

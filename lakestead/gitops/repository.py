@@ -61,8 +61,6 @@ class HomelabRepo:
     def __init__(self, url: str, branch: str, cache: Path, credential: Credential | None) -> None:
         self.url = url
         self.branch = branch
-        self.pending = False
-        """Whether this run has planned a commit that is not pushed yet."""
         key = hashlib.sha256(url.encode()).hexdigest()[:16]
         self.folder = cache / f"{key}.git"
         self._lock_path = cache / f"{key}.lock"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 from pyinfra import host, state
@@ -18,13 +18,11 @@ from lakestead.journal.undo import NOTHING
 from lakestead.kube.session import api
 from lakestead.operations import kube
 from lakestead.operations.command import ApiCommand, Command, operation
+from lakestead.operations.homelab_commits import PlannedCommits
 from lakestead.operations.show import progress, say_once, show
 from lakestead.plan.change import Change
 from lakestead.settings import Settings
 from lakestead.settings.secret import resolve
-
-if TYPE_CHECKING:
-    pass
 
 
 @operation
@@ -43,6 +41,7 @@ def install(timeout: float = 300) -> Iterator[Command]:
     if found.foreign:
         installation.check_foreign(found)
         say_once(host, f"Flux is here already and left as it is: {found}")
+        show(host, [Change("Flux", str(found), "unchanged", why="somebody else installed it")])
         host.noop(f"Flux is here already: {found}")
         return
     objects = _manifests(Settings.of(host).flux.manifests)
@@ -65,6 +64,7 @@ def follow() -> Iterator[Command]:
     settings = Settings.of(host)
     cluster = api(host)
     objects: list[dict[str, Any]] = []
+    left: list[Change] = []
     source = sync.foreign(cluster, settings.flux, "GitRepository")
     if source is None:
         if settings.gitops.username and settings.gitops.password:
@@ -73,15 +73,15 @@ def follow() -> Iterator[Command]:
         objects.append(sync.git_repository(settings.flux, settings.gitops))
     else:
         sync.check_follows(source, settings.gitops)
-        say_once(
-            host, f"GitRepository {source['metadata']['name']} is here already and left as it is"
-        )
+        left.append(_left("GitRepository", settings.flux.git_repository, settings.flux.namespace))
     if sync.foreign(cluster, settings.flux, "Kustomization") is None:
         objects.append(sync.root_kustomization(settings.flux))
     else:
-        say_once(
-            host, f"Kustomization {settings.flux.kustomization} is here already and left as it is"
-        )
+        left.append(_left("Kustomization", settings.flux.kustomization, settings.flux.namespace))
+    for change in left:
+        say_once(host, f"{change.kind} {change.name} is here already and left as it is")
+    if left:
+        show(host, left)
     if objects:
         yield from kube.apply._inner(objects=objects, wait=False)
     else:
@@ -119,13 +119,15 @@ def reconcile(
         flux_ref("Kustomization", settings.kustomization, settings.namespace),
         flux_ref(kind, object_name, namespace),
     )
-    change = Change(kind, f"{namespace}/{object_name}", "known after apply", why="after the push")
-    if state.is_executing or not repo.pending:
+    full_name = f"{namespace}/{object_name}"
+    change = Change(kind, full_name, "wait", why="Flux follows the push")
+    if state.is_executing or not PlannedCommits.of(host).pending(repo):
         link = chain.pending()
         if link is None:
+            show(host, [Change(kind, full_name, "unchanged", why="ready at the newest commit")])
             host.noop(f"{kind} {namespace}/{object_name} is ready at the branch's newest commit")
             return
-        change = _waiting(kind, f"{namespace}/{object_name}", link)
+        change = _waiting(kind, full_name, link)
     show(host, [change])
     seconds = timeout or settings.timeout
     say = progress(host)
@@ -136,9 +138,13 @@ def reconcile(
     )
 
 
+def _left(kind: str, name: str, namespace: str) -> Change:
+    return Change(kind, f"{namespace}/{name}", "unchanged", why="somebody else made it")
+
+
 def _waiting(kind: str, full_name: str, link: Link) -> Change:
     if link.obj is None:
-        return Change(kind, full_name, "known after apply", why=f"{link.ref} is not there yet")
+        return Change(kind, full_name, "wait", why=f"{link.ref} is not there yet")
     reason = link.state.reason.splitlines()[0]
     own = str(link.ref) == f"{kind} {full_name}"
     return Change(kind, full_name, "wait", why=reason if own else f"{link.ref}: {reason}")

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from pyinfra import host
+from pyinfra import host, state
 
+from lakestead.errors import LakesteadError
+from lakestead.flux.preview import preview
+from lakestead.flux.preview_objects import unknown
 from lakestead.gitops.failures import BranchMoved
-from lakestead.gitops.files import FileChange, Policy, Wanted, plan
+from lakestead.gitops.files import FileChange, Policy, Wanted, file_changes, plan
 from lakestead.gitops.repository import HomelabRepo, Snapshot
 from lakestead.gitops.session import homelab
 from lakestead.journal import session
 from lakestead.journal.undo import Undo
+from lakestead.kube.session import api
 from lakestead.operations.command import ApiCommand, Command, operation
+from lakestead.operations.homelab_commits import PlannedCommits
 from lakestead.operations.show import show
+from lakestead.plan.change import Change
 from lakestead.settings import Settings
+from lakestead.settings.flux import Flux
 
 ATTEMPTS = 5
 
@@ -32,6 +39,7 @@ def files(
 
     Nothing else in the repository is touched. A file that somebody else changed, made or deleted since
     Lakestead wrote it is not written over: the run stops and says which, by whom, and how to decide.
+    What Flux will make of the commit is part of the plan: objects, by dry run as Flux's controllers.
 
     + files: path in the repository → content
     + message: the commit's message: what for, an empty line, why
@@ -53,34 +61,46 @@ def files(
         )
     """
     repo = homelab(host)
-    settings = Settings.of(host).gitops
-    policy = Policy(settings.keep, settings.overwrite)
+    settings = Settings.of(host)
+    policy = Policy(settings.gitops.keep, settings.gitops.overwrite)
     content = {
         path: text.encode() if isinstance(text, str) else text for path, text in files.items()
     }
     wanted = Wanted(content, resources or {}, prune, existing)
-    snapshot = repo.fetch()
+    commits = PlannedCommits.of(host)
+    snapshot = repo.fetch() if state.is_executing else commits.base(repo)
     changes = plan(repo, snapshot, wanted, policy)
-    show(host, [change.as_change() for change in changes])
+    shown = file_changes(repo, snapshot, wanted, changes)
     if not changes:
+        show(host, shown)
         host.noop(f"branch {repo.branch} of the homelab repo has it all")
         return
-    repo.pending = True
-
-    def publish() -> str:
-        said = _publish(repo, snapshot, changes, wanted, policy, message)
-        repo.pending = False
-        return said
-
+    writes = {change.path: change.after for change in changes}
+    shown += commits.stage(
+        repo, snapshot, writes, message, lambda: _preview(repo, snapshot, writes, settings.flux)
+    )
+    show(host, shown)
+    label = f"commit {len(changes)} files to branch {repo.branch} of {repo.url}"
     yield ApiCommand(
-        f"commit {len(changes)} files to branch {repo.branch} of {repo.url}",
-        publish,
+        label,
+        lambda: _publish(repo, snapshot, changes, wanted, policy, message),
+        change=Change("Commit", f"{len(changes)} files of branch {repo.branch}", "create"),
         undo=Undo("git", {"url": repo.url, "branch": repo.branch}),
     )
 
 
+def _preview(
+    repo: HomelabRepo, snapshot: Snapshot, writes: Mapping[str, bytes | None], flux: Flux
+) -> list[Change]:
+    """What Flux will make of the commit, or why that is not known."""
+    try:
+        cluster = api(host)
+    except LakesteadError as error:
+        return [unknown("Kustomization", f"{flux.namespace}/{flux.kustomization}", error.what)]
+    return preview(cluster, repo, snapshot, writes, flux)
+
+
 def _announce(commit: str) -> None:
-    """A rollback must know the commit even where this run is killed while it pushes."""
     session.note(commit=commit)
 
 

@@ -16,6 +16,7 @@ from lakestead.kube.status import pod_reason
 from lakestead.kube.wait import wait_for
 from lakestead.metastore.client import MetastoreError, databases
 from lakestead.operations.command import ApiCommand, Command, operation
+from lakestead.operations.homelab_commits import PlannedCommits
 from lakestead.operations.show import progress, show
 from lakestead.plan.change import Change
 from lakestead.settings.metastore import Metastore
@@ -45,7 +46,7 @@ def answers(thrift: str, settings: Metastore) -> Iterator[Command]:
         return
     if not state.is_executing:
         ref = ObjectRef("apps/v1", "Deployment", settings.release, settings.namespace)
-        new = homelab(host).pending or api(host).get(ref) is None
+        new = PlannedCommits.of(host).pending(homelab(host)) or api(host).get(ref) is None
         change = Change(
             "Hive Metastore", thrift, "known after apply" if new else "wait", why=reason
         )
