@@ -7,12 +7,13 @@ PYTHON ?= python3.11
 BIN := $(ROOT).venv/bin
 DEBIAN := nftables iproute2 runc mmdebstrap buildah git
 .DEFAULT_GOAL := help
-.PHONY: help install debian demo test lint unit lab-test bench clean
+.PHONY: help install debian demo test lint unit lab-test bench oracle clean
 
 help:
 	@echo "make demo   bring the lab up and run phase 1 on it"
 	@echo "make test   lint, types, import contracts and all tests"
 	@echo "make bench  plan and apply against kubectl, kapp and Ansible (QUICK=1: in minutes)"
+	@echo "make oracle asks a real API server about 10,000 cases of \"unchanged\""
 	@echo "make clean  remove the Python environment (lab and cache stay)"
 
 install: debian $(BIN)/.installed
@@ -41,7 +42,14 @@ lint: install
 	cd $(ROOT) && $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 unit: install
-	cd $(ROOT) && $(BIN)/pytest tests/unit
+	cd $(ROOT) && $(BIN)/pytest tests/unit tests/oracle
+
+# CASES and SEED as you like; what is wrong is kept in tests/oracle/cases/.
+oracle: CASES ?= 12000
+oracle: SEED ?= 1
+oracle: install
+	cd $(ROOT) && ORACLE_CASES=$(CASES) ORACLE_SEED=$(SEED) \
+	  ORACLE_RESULTS=tests/oracle/results.json $(BIN)/pytest tests/oracle
 
 lab-test: install
 	cd $(ROOT) && $(BIN)/pytest tests/lab

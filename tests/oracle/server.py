@@ -1,0 +1,126 @@
+"""Brings objects on the server into a state, step by step, and asks it what an apply would do."""
+
+from __future__ import annotations
+
+import time
+from copy import deepcopy
+from typing import Any, Literal
+
+from lakestead.errors import LakesteadError
+from lakestead.kube.client import FIELD_MANAGER, Api, ApiError, ObjectRef
+from lakestead.kube.dry_run import prepared
+from lakestead.plan.ownership import proves_unchanged
+
+Object = dict[str, Any]
+Step = dict[str, Any]
+Answer = Literal["unchanged", "changed", "conflict", "refused"]
+PATHS = {"": "", "status": "/status", "scale": "/scale"}
+
+
+class Scene:
+    """One object on the server.
+
+    + ref: its address
+    """
+
+    def __init__(self, api: Api, ref: ObjectRef) -> None:
+        self.api = api
+        self.ref = ref
+
+    def play(self, step: Step) -> None:
+        """Do one step: ``apply``, merge ``patch`` or ``create``, ``by`` a field manager.
+
+        ``{"apply": manifest, "by": "lakestead", "force": false, "subresource": ""}``,
+        ``{"patch": {...}, ...}`` or ``{"create": manifest, ...}``. Raises ApiError where the server refuses it.
+        """
+        query = {"fieldManager": step.get("by", FIELD_MANAGER)}
+        if "create" in step:
+            resource = self.api._require(self.ref)
+            path = resource.path(self.ref.namespace)
+            self.api.raw("POST", path, query=query, body=step["create"])
+            return
+        path = self.path(step.get("subresource", ""))
+        if "apply" in step:
+            kind = "apply-patch+yaml"
+            query["force"] = str(step.get("force", False)).lower()
+        else:
+            kind = "merge-patch+json"
+        self.api.raw(
+            "PATCH",
+            path,
+            query=query,
+            body=step.get("apply", step.get("patch")),
+            headers={"Content-Type": f"application/{kind}"},
+        )
+
+    def live(self, api_version: str) -> Object | None:
+        """The object in a version, as it is now."""
+        return self.api.get(
+            ObjectRef(api_version, self.ref.kind, self.ref.name, self.ref.namespace)
+        )
+
+    def path(self, subresource: str = "") -> str:
+        """The object's path on the server."""
+        resource = self.api._require(self.ref)
+        return resource.path(self.ref.namespace, self.ref.name) + PATHS[subresource]
+
+    def remove(self) -> None:
+        """Delete the object; one that is not there, or not to be deleted, is left."""
+        try:
+            if self.ref.kind in ("Pod", "PersistentVolume", "PersistentVolumeClaim", "ConfigMap"):
+                self.play({"patch": {"metadata": {"finalizers": None}}})
+            self.api.raw(
+                "DELETE",
+                self.path(),
+                query={"propagationPolicy": "Background", "gracePeriodSeconds": 0},
+            )
+        except ApiError:
+            pass
+
+
+def asked(api: Api, desired: Object, live: Object) -> Answer:
+    """What the server says that applying ``desired`` as lakestead would do."""
+    try:
+        result = api.apply(prepared(desired), dry_run=True)
+    except ApiError as error:
+        causes = (error.body.get("details") or {}).get("causes") or []
+        conflict = any(cause.get("reason") == "FieldManagerConflict" for cause in causes)
+        return "conflict" if conflict else "refused"
+    except LakesteadError:
+        return "refused"
+    return "unchanged" if timeless(result) == timeless(live) else "changed"
+
+
+def proven(desired: Object, live: Object) -> bool:
+    """What the shortcut says."""
+    try:
+        manifest = prepared(desired)
+    except LakesteadError:
+        return False
+    return proves_unchanged(manifest, live)
+
+
+def timeless(obj: Object) -> Object:
+    """An object without the times of its managedFields, which say when it was asked."""
+    copy = deepcopy(obj)
+    for entry in copy["metadata"].get("managedFields") or []:
+        entry.pop("time", None)
+    return copy
+
+
+def install(api: Api, definitions: list[Object]) -> None:
+    """Serve CustomResourceDefinitions."""
+    for definition in definitions:
+        api.apply(definition, field_manager="installer")
+    deadline = time.monotonic() + 60
+    for definition in definitions:
+        name = definition["metadata"]["name"]
+        while not _is_established(api, name):
+            assert time.monotonic() < deadline, f"{name} is not established"
+            time.sleep(0.05)
+
+
+def _is_established(api: Api, name: str) -> bool:
+    path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}"
+    conditions = (api.raw("GET", path).get("status") or {}).get("conditions") or []
+    return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
