@@ -5,8 +5,9 @@ Typed models are not used: they take twenty times as long to decode (bench/decod
 
 from __future__ import annotations
 
+import builtins
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lakestead.kube.discovery import Discovery, Resource
@@ -51,6 +52,13 @@ class Api:
         """
         return cls(load(kubeconfig, context))
 
+    def connect(self) -> None:
+        """See that the server answers and knows us; what it answers, discovery, is needed anyhow.
+
+        Raises ApiUnreachable or ApiError.
+        """
+        self._discovery.load()
+
     def served(self, api_version: str, kind: str) -> Resource | None:
         """Where objects of a kind live, and whether in namespaces; None where it is not served."""
         return self._discovery.find(api_version, kind)
@@ -72,24 +80,45 @@ class Api:
         field_selector: str = "",
     ) -> list[dict[str, Any]]:
         """All objects of a kind, in ``namespace`` or everywhere; none where it is not served."""
+        return [
+            item
+            for page in self.pages(
+                api_version,
+                kind,
+                namespace,
+                label_selector=label_selector,
+                field_selector=field_selector,
+            )
+            for item in page
+        ]
+
+    def pages(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str | None = None,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> Iterator[builtins.list[dict[str, Any]]]:
+        """``list``, but at most 500 objects at a time, so that not all need be kept."""
         resource = self._discovery.find(api_version, kind)
         if resource is None:
-            return []
+            return
         query: dict[str, Any] = {"limit": PAGE}
         if label_selector:
             query["labelSelector"] = label_selector
         if field_selector:
             query["fieldSelector"] = field_selector
-        items: list[dict[str, Any]] = []
         while True:
             answer = self.raw("GET", resource.path(namespace), query=query, timeout=30)
-            # Items of a list come without their kind.
-            items += [
-                {"apiVersion": api_version, "kind": kind, **item} for item in answer["items"] or []
-            ]
+            items = answer["items"] or []
+            for item in items:  # items of a list come without their kind
+                item["apiVersion"], item["kind"] = api_version, kind
+            yield items
             token = (answer.get("metadata") or {}).get("continue")
             if not token:
-                return items
+                return
             query["continue"] = token
 
     def apply(
@@ -99,16 +128,20 @@ class Api:
         dry_run: bool = False,
         force: bool = False,
         field_manager: str = FIELD_MANAGER,
+        strict: bool = False,
     ) -> dict[str, Any]:
         """Server-side apply; returns the object as the server has it afterwards.
 
         + dry_run: let the server compute the result and store nothing
         + force: take fields over from other field managers instead of failing with 409 Conflict
+        + strict: refuse fields that are unknown or named twice
         """
         ref = ObjectRef.of(obj)
         query = {"fieldManager": field_manager, "force": str(force).lower()}
         if dry_run:
             query["dryRun"] = "All"
+        if strict:
+            query["fieldValidation"] = "Strict"
         answer: dict[str, Any] = self.raw(
             "PATCH",
             self._require(ref).path(ref.namespace, ref.name),

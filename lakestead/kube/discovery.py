@@ -6,7 +6,9 @@ did not have is asked for in its own group version, since a CRD may have been ma
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,25 +53,34 @@ class Discovery:
         self._get = get
         self._resources: dict[tuple[str, str], Resource] = {}
         self._loaded = False
+        self._loading = threading.Lock()
 
     def find(self, api_version: str, kind: str) -> Resource | None:
         """Where ``kind`` lives, or None where the server does not serve it."""
-        if not self._loaded:
-            self._load()
+        self.load()
         found = self._resources.get((api_version, kind))
         if found is None:
             self._load_group_version(api_version)
             found = self._resources.get((api_version, kind))
         return found
 
-    def _load(self) -> None:
-        for path in ("/api", "/apis"):
-            answer = self._get(path, {"Accept": ACCEPT}) or {}
-            for group in answer.get("items") or []:
-                group_name = (group.get("metadata") or {}).get("name") or ""
-                for version in group.get("versions") or []:
-                    self._add_aggregated(group_name, version)
-        self._loaded = True
+    def load(self) -> None:
+        """Ask for all kinds, unless that was done."""
+        with self._loading:
+            if not self._loaded:
+                with ThreadPoolExecutor(2) as pool:
+                    for answer in pool.map(self._get_aggregated, ("/api", "/apis")):
+                        self._add_groups(answer)
+                self._loaded = True
+
+    def _get_aggregated(self, path: str) -> dict[str, Any]:
+        return self._get(path, {"Accept": ACCEPT}) or {}
+
+    def _add_groups(self, answer: dict[str, Any]) -> None:
+        for group in answer.get("items") or []:
+            group_name = (group.get("metadata") or {}).get("name") or ""
+            for version in group.get("versions") or []:
+                self._add_aggregated(group_name, version)
 
     def _add_aggregated(self, group: str, version: dict[str, Any]) -> None:
         api_version = f"{group}/{version['version']}" if group else version["version"]

@@ -1,39 +1,55 @@
-"""What server-side apply would do with a set of objects, asked of the server itself."""
+"""What server-side apply would do with a set of objects: proven, or asked of the server itself."""
 
 from __future__ import annotations
 
-import base64
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api, ApiError, ObjectRef
-from lakestead.kube.status import status
+from lakestead.kube.conflict import (
+    TakeOver,
+    apply_error,
+    conflict_error,
+    conflicts,
+    taken,
+    webhook_of,
+)
+from lakestead.kube.live import PARALLEL, look_at
+from lakestead.kube.manifest import all_prepared, digest, prepared
+from lakestead.kube.status import Status, status, waits_for
 from lakestead.plan.change import Change
 from lakestead.plan.diff import object_diff
+from lakestead.plan.fingerprint import fingerprint, last_changed_by
+from lakestead.plan.ownership import proves_unchanged
+from lakestead.plan.schema import definitions, violations
+from lakestead.plan.stages import stage
 
-# Requests at a time. The API server's fair queuing gives one client about this much.
-PARALLEL = 8
-# From this many objects of one kind and namespace on, one LIST is cheaper than so many GETs.
-LIST_FROM = 4
-# What other objects need goes first.
-FIRST = ("Namespace", "CustomResourceDefinition")
+__all__ = ["PlannedObject", "apply_error", "plan_objects", "prepared"]
+
+Object = dict[str, Any]
+# What a dry run answered, by API, manifest and live version: asked in prepare, needed again in execute.
+_answers: dict[tuple[Api, str, str], PlannedObject] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedObject:
     """One object, what apply would do with it, and what is there now.
 
+    + live: the object now; None where it is not there, or is as it should be
     + error: why apply would fail
+    + takes_over: whether fields of others are taken over
     """
 
-    obj: dict[str, Any]
+    obj: Object
     change: Change
-    live: dict[str, Any] | None = None
+    live: Object | None = None
     error: LakesteadError | None = None
+    takes_over: bool = False
 
     @property
     def ref(self) -> ObjectRef:
@@ -41,107 +57,205 @@ class PlannedObject:
         return ObjectRef.of(self.obj)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is kept of a live object: all of it only where it may have to change."""
+
+    state: Status
+    suspect: Object | None
+
+
 def plan_objects(
-    api: Api, objects: Iterable[Mapping[str, Any]], *, force: bool = False, wait: bool = False
+    api: Api,
+    objects: Iterable[Mapping[str, Any]],
+    *,
+    take_over: Sequence[str] = (),
+    wait: bool = False,
+    validate: bool = True,
 ) -> list[PlannedObject]:
-    """Plan server-side apply of ``objects`` by dry runs, in the order to apply them in.
+    """Plan server-side apply of ``objects``, in the order to apply them in.
 
-    An object whose namespace or kind is not there yet is ``known after apply``.
+    What is proven unchanged is not asked for (``lakestead.plan.ownership``). An object whose namespace
+    or kind is not there yet is ``known after apply``; it is checked as far as that can be done.
 
-    + force: take fields over from other field managers
+    + take_over: fields to take over from other field managers: ``"Deployment ns/name: .spec.replicas"``
     + wait: count an unchanged object that is not ready as ``wait``
+    + validate: let the server check by dry run what will be created, too
     """
-    ordered = [prepared(obj) for obj in objects]
-    ordered.sort(key=lambda obj: FIRST.index(obj["kind"]) if obj["kind"] in FIRST else len(FIRST))
-    live = live_objects(api, [ObjectRef.of(obj) for obj in ordered])
-
-    def plan(obj: dict[str, Any]) -> PlannedObject:
-        return _plan(api, obj, live[ObjectRef.of(obj)], force=force, wait=wait)
-
+    ordered = sorted(all_prepared(objects), key=stage)
+    asked = TakeOver(take_over)
+    asked.check(map(ObjectRef.of, ordered))
+    found = look_at(api, ordered, _look)
+    planner = _Planner(api, ordered, found, asked, wait, validate)
+    planned: dict[int, PlannedObject] = {}
+    rest = []
+    for number, obj in enumerate(ordered):
+        there = found.get(ObjectRef.of(obj))
+        if there is not None and there.suspect is None:
+            planned[number] = planner.unchanged(obj, there.state)
+        else:
+            rest.append(number)
     with ThreadPoolExecutor(PARALLEL) as pool:
-        return list(pool.map(plan, ordered))
+        plans = pool.map(lambda number: planner.plan(ordered[number]), rest)
+        planned |= zip(rest, plans, strict=True)
+    return [planned[number] for number in range(len(ordered))]
 
 
-def prepared(obj: Mapping[str, Any]) -> dict[str, Any]:
-    """A manifest as it is sent: without status, a Secret's ``stringData`` as ``data``."""
-    copy: dict[str, Any] = deepcopy(dict(obj))
-    copy.pop("status", None)
-    metadata = copy.get("metadata")
-    if not isinstance(metadata, dict) or not metadata.get("name") or not copy.get("kind"):
-        raise LakesteadError(
-            "A manifest names no object",
-            found=f"kind {copy.get('kind')!r}, metadata {sorted(metadata or {})}",
-            expected="apiVersion, kind and metadata.name",
+def _look(obj: Object, live: Object) -> _Found:
+    return _Found(status(live), None if proves_unchanged(obj, live) else live)
+
+
+class _Planner:
+    def __init__(
+        self,
+        api: Api,
+        objects: Sequence[Object],
+        found: Mapping[ObjectRef, _Found],
+        take_over: TakeOver,
+        wait: bool,
+        validate: bool,
+    ) -> None:
+        self.api = api
+        self.found = found
+        self.take_over = take_over
+        self.wait = wait
+        self.validate = validate
+        self.definitions = definitions(objects)
+        self.new_namespaces = {
+            obj["metadata"]["name"]
+            for obj in objects
+            if obj["kind"] == "Namespace" and ObjectRef.of(obj) not in found
+        }
+
+    def plan(self, obj: Object) -> PlannedObject:
+        """Ask the server, unless it has answered the same question before."""
+        there = self.found.get(ObjectRef.of(obj))
+        live = there.suspect if there else None
+        key = (self.api, digest(obj), live["metadata"]["resourceVersion"] if live else "")
+        known = _answers.get(key)
+        if known is None:
+            known = self._later(obj) or self._ask(obj, live)
+            if self.validate and known.error is None and known.change.action != "known after apply":
+                _answers[key] = known
+        if known.change.action in ("unchanged", "wait") and there is not None:
+            return self.unchanged(obj, there.state)
+        return known
+
+    def unchanged(self, obj: Object, state: Status) -> PlannedObject:
+        ref = ObjectRef.of(obj)
+        if self.wait and not state.ready:
+            why = f"not ready: {state.reason}"
+            waiting = Change(ref.kind, ref.full_name, "wait", why=why, waits_for=waits_for(obj))
+            return PlannedObject(obj, waiting)
+        return PlannedObject(obj, Change(ref.kind, ref.full_name, "unchanged"))
+
+    def _change(self, obj: Object, live: Object | None, **more: Any) -> Change:
+        ref = ObjectRef.of(obj)
+        change = Change(
+            ref.kind,
+            ref.full_name,
+            "create" if live is None else "update",
+            waits_for=waits_for(obj) if self.wait else "",
+            before=fingerprint(live),
+            by=last_changed_by(live),
         )
-    metadata.pop("creationTimestamp", None)
-    if copy["kind"] == "Secret" and "stringData" in copy:
-        values = copy.pop("stringData") or {}
-        encoded = {key: base64.b64encode(text.encode()).decode() for key, text in values.items()}
-        copy["data"] = {**(copy.get("data") or {}), **encoded}
-    return copy
+        return replace(change, **more)
 
+    def _later(self, obj: Object) -> PlannedObject | None:
+        """An object whose namespace or kind comes earlier in this plan."""
+        ref = ObjectRef.of(obj)
+        definition = self.definitions.get((ref.api_version, ref.kind))
+        if self.api.served(ref.api_version, ref.kind) is None:
+            problems = violations(obj, definition) if definition else []
+            if problems:
+                return self._failed(obj, None, _not_valid(ref, problems))
+            why = "its kind is not there yet"
+        elif ref.namespace in self.new_namespaces:
+            why = "its namespace is not there yet"
+            # The server checks it in a namespace that every cluster has.
+            error = self._check_in(obj, "default") if self.validate else None
+            if error is not None:
+                return self._failed(obj, None, error)
+        else:
+            return None
+        diff = object_diff(None, obj)
+        later = self._change(
+            obj, None, action="known after apply", why=why, diff=diff, will="create"
+        )
+        return PlannedObject(obj, later)
 
-def live_objects(api: Api, refs: Sequence[ObjectRef]) -> dict[ObjectRef, dict[str, Any] | None]:
-    """The objects as they are now: one LIST for several of a kind, else a GET each."""
-    groups: dict[tuple[str, str, str | None], list[ObjectRef]] = {}
-    for ref in refs:
-        groups.setdefault((ref.api_version, ref.kind, ref.namespace), []).append(ref)
+    def _check_in(self, obj: Object, namespace: str) -> LakesteadError | None:
+        elsewhere = {**obj, "metadata": {**obj["metadata"], "namespace": namespace}}
+        try:
+            self.api.apply(elsewhere, dry_run=True, force=True, strict=True)
+        except ApiError as error:
+            if error.status in (400, 422):
+                return apply_error(ObjectRef.of(obj), error)
+        return None
 
-    def read(group: list[ObjectRef]) -> dict[ObjectRef, dict[str, Any] | None]:
-        if len(group) < LIST_FROM:
-            return {ref: api.get(ref) for ref in group}
-        first = group[0]
-        listed = api.list(first.api_version, first.kind, first.namespace)
-        found = {item["metadata"]["name"]: item for item in listed}
-        return {ref: found.get(ref.name) for ref in group}
+    def _ask(self, obj: Object, live: Object | None) -> PlannedObject:
+        if live is None and not self.validate:
+            return PlannedObject(obj, self._change(obj, None, diff=object_diff(None, obj)))
+        ref = ObjectRef.of(obj)
+        dry_run = partial(self.api.apply, obj, dry_run=True, strict=True)
+        why = ""
+        try:
+            result = dry_run()
+        except ApiError as error:
+            found = conflicts(error)
+            missing = self.take_over.missing(ref, found)
+            if not found or missing:
+                return self._refused(obj, live, error, missing)
+            why = taken(found)
+            try:
+                result = dry_run(force=True)
+            except ApiError as again:
+                return self._refused(obj, live, again, [])
+        if live is None:
+            # Shown as it is asked for, not with all that the server adds.
+            diff = object_diff(None, obj)
+            return PlannedObject(obj, self._change(obj, None, diff=diff))
+        diff = object_diff(live, result)
+        if diff or why:
+            change = self._change(obj, live, diff=diff, why=why)
+            return PlannedObject(obj, change, live, takes_over=bool(why))
+        if _owners(live) != _owners(result):
+            why = "only whose fields they are changes"
+            return PlannedObject(obj, self._change(obj, live, why=why), live)
+        return self.unchanged(obj, status(live))
 
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        return {ref: obj for part in pool.map(read, groups.values()) for ref, obj in part.items()}
-
-
-def _plan(
-    api: Api, obj: dict[str, Any], live: dict[str, Any] | None, *, force: bool, wait: bool
-) -> PlannedObject:
-    ref = ObjectRef.of(obj)
-    try:
-        result = api.apply(obj, dry_run=True, force=force)
-    except ApiError as error:
-        if error.status == 404:
-            why = "its kind" if error.reason == "KindNotServed" else "its namespace"
-            later = Change(
-                ref.kind, ref.full_name, "known after apply", why=f"{why} is not there yet"
+    def _refused(
+        self, obj: Object, live: Object | None, error: ApiError, missing: list[Any]
+    ) -> PlannedObject:
+        ref = ObjectRef.of(obj)
+        webhook = webhook_of(error)
+        if error.status == 404 or webhook:
+            why = (
+                f"webhook {webhook} does not answer"
+                if webhook
+                else "its namespace is not there yet"
             )
-            return PlannedObject(obj, later)
-        failed = apply_error(ref, error)
-        return PlannedObject(obj, Change(ref.kind, ref.full_name, "update"), live, failed)
-    diff = object_diff(live, result)
-    if live is None:
-        return PlannedObject(obj, Change(ref.kind, ref.full_name, "create", diff))
-    if diff:
-        return PlannedObject(obj, Change(ref.kind, ref.full_name, "update", diff), live)
-    state = status(live)
-    if wait and not state.ready:
-        waiting = Change(ref.kind, ref.full_name, "wait", why=f"not ready: {state.reason}")
-        return PlannedObject(obj, waiting, live)
-    return PlannedObject(obj, Change(ref.kind, ref.full_name, "unchanged"), live)
+            will = "update" if live else "create"
+            change = self._change(obj, live, action="known after apply", why=why, will=will)
+            diff = "" if live else object_diff(None, obj)
+            return PlannedObject(obj, replace(change, diff=diff), live)
+        failed = conflict_error(ref, missing, error.where) if missing else apply_error(ref, error)
+        return self._failed(obj, live, failed)
+
+    def _failed(self, obj: Object, live: Object | None, error: LakesteadError) -> PlannedObject:
+        return PlannedObject(obj, self._change(obj, live), live, error)
 
 
-def apply_error(ref: ObjectRef, error: ApiError) -> LakesteadError:
-    """The API's refusal of an apply in words; conflicts with each field and its owner."""
-    causes = (error.body.get("details") or {}).get("causes") or []
-    conflicts = [cause for cause in causes if cause.get("reason") == "FieldManagerConflict"]
-    if error.status == 409 and conflicts:
-        return LakesteadError(
-            f"{ref} is managed by somebody else too",
-            where=error.where,
-            found="\n".join(f"{cause.get('field')}: {cause.get('message')}" for cause in conflicts),
-            expected="fields that nobody else has set to another value",
-            do="take the field out of one of the two, or apply with force=True to take it over",
-        )
-    if error.status == 422:
-        return LakesteadError(
-            f"{ref} is not accepted: {error.body.get('message') or error.what}",
-            where=error.where,
-            do="correct the manifest; a field that cannot be changed needs the object made anew",
-        )
-    return error
+def _owners(obj: Mapping[str, Any]) -> list[str]:
+    """Who owns which fields, whenever that was."""
+    entries = obj["metadata"].get("managedFields") or []
+    return sorted(json.dumps({**entry, "time": None}, sort_keys=True) for entry in entries)
+
+
+def _not_valid(ref: ObjectRef, problems: Sequence[str]) -> LakesteadError:
+    return LakesteadError(
+        f"{ref} is not valid",
+        where="the schema of its CustomResourceDefinition in the same plan",
+        found="\n".join(problems),
+        do="correct the manifest",
+    )

@@ -47,6 +47,20 @@ def status(obj: Mapping[str, Any] | None) -> Status:
     return rule(obj)
 
 
+def waits_for(obj: Mapping[str, Any]) -> str:
+    """What ``status`` waits for once a manifest is applied, in words; empty where for nothing."""
+    kind, spec = obj["kind"], obj.get("spec") or {}
+    if kind in ("Deployment", "ReplicaSet", "StatefulSet") and _group(obj) == "apps":
+        wanted = spec.get("replicas", 1)
+        return f"{wanted} of {wanted} pods ready"
+    if kind == "Service" and spec.get("type") == "LoadBalancer":
+        return "an address"
+    words = WORDS.get((_group(obj), kind), "")
+    if not words and _group(obj).endswith(".toolkit.fluxcd.io"):
+        return "Ready"
+    return words
+
+
 def _group(obj: Mapping[str, Any]) -> str:
     api_version = str(obj["apiVersion"])
     return api_version.split("/")[0] if "/" in api_version else ""
@@ -233,4 +247,12 @@ RULES: dict[tuple[str, str], Callable[[Mapping[str, Any]], Status]] = {
     ("batch", "Job"): _job,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): _crd,
     ("policy", "PodDisruptionBudget"): _budget,
+}
+
+WORDS: dict[tuple[str, str], str] = {
+    ("", "Pod"): "ready",
+    ("", "PersistentVolumeClaim"): "bound",
+    ("apps", "DaemonSet"): "a ready pod on each node",
+    ("batch", "Job"): "completed",
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): "established",
 }

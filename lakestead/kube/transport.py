@@ -44,7 +44,7 @@ class Transport:
         self.writes = 0
         configuration = access.configuration
         configuration.retries = RETRIES
-        configuration.connection_pool_maxsize = 16
+        configuration.connection_pool_maxsize = 32
         self._client = ApiClient(configuration)
         self._pool: urllib3.PoolManager = self._client.rest_client.pool_manager
 

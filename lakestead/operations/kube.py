@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pyinfra import host
+from pyinfra import host, state
 
-from lakestead.errors import LakesteadError
-from lakestead.journal import session as journal
-from lakestead.journal.marks import facts
-from lakestead.journal.object_undo import object_undo
 from lakestead.journal.undo import NOTHING
-from lakestead.kube.client import Api, ApiError, ObjectRef
-from lakestead.kube.dry_run import FIRST, PlannedObject, apply_error, plan_objects
+from lakestead.kube.client import Api, ObjectRef
+from lakestead.kube.dry_run import plan_objects
 from lakestead.kube.readiness import wait_ready
 from lakestead.kube.session import api
 from lakestead.operations.command import ApiCommand, Command, operation
-from lakestead.operations.show import show
+from lakestead.operations.kube_stage import all_of, stages
+from lakestead.operations.show import progress, show
 
 
 @operation
@@ -25,16 +22,18 @@ def apply(
     objects: Sequence[Mapping[str, Any]],
     wait: bool = True,
     timeout: float = 120,
-    force: bool = False,
+    take_over: Sequence[str] = (),
 ) -> Iterator[Command]:
     """Server-side apply objects as field manager ``lakestead``, and wait until they are ready.
 
-    What the server says would not change is not written. Namespaces and CRDs go first.
+    What would not change is not written. Namespaces go first, then CRDs, then what others use (RBAC,
+    configuration, storage), then the rest, and last what rules others (webhooks).
 
     + objects: manifests
     + wait: until each is ready; one that was applied before but is not ready is waited for too
     + timeout: seconds for each wait
-    + force: take over fields that another field manager has set to another value
+    + take_over: fields that another field manager has set to another value, to take over from it, as
+      its conflict names them: ``("Deployment demo/web: .spec.replicas",)``
 
     **Example:**
 
@@ -46,35 +45,21 @@ def apply(
         )
     """
     cluster = api(host)
-    planned = plan_objects(cluster, objects, force=force, wait=wait)
+    planned = plan_objects(
+        cluster, objects, take_over=take_over, wait=wait, validate=not state.is_executing
+    )
     errors = [item.error for item in planned if item.error is not None]
     if errors:
-        raise errors[0] if len(errors) == 1 else _all(errors)
+        raise errors[0] if len(errors) == 1 else all_of(errors)
     show(host, [item.change for item in planned])
     pending = [item for item in planned if item.change.pending]
     if not pending:
         host.noop(f"{len(planned)} objects are as they should be")
         return
-    for item in pending:
-        if item.change.action != "wait":
-            yield _apply(cluster, item, force, timeout)
+    written = [item for item in pending if item.change.action != "wait"]
+    yield from stages(cluster, written, timeout, progress(host))
     if wait:
         yield _wait(cluster, [item.ref for item in pending], timeout)
-
-
-def _apply(cluster: Api, item: PlannedObject, force: bool, timeout: float) -> ApiCommand:
-    def action() -> str:
-        try:
-            journal.note(**facts(cluster.apply(item.obj, force=force)))
-        except ApiError as error:
-            raise apply_error(item.ref, error) from error
-        if item.ref.kind in FIRST:
-            # The next objects need it served.
-            wait_ready(cluster, [item.ref], timeout, interval=0.1)
-        return str(item.change)
-
-    undo = object_undo(item.ref, item.live)
-    return ApiCommand(f"apply {item.ref}", action, change=item.change, undo=undo)
 
 
 def _wait(cluster: Api, refs: list[ObjectRef], timeout: float) -> ApiCommand:
@@ -83,9 +68,3 @@ def _wait(cluster: Api, refs: list[ObjectRef], timeout: float) -> ApiCommand:
         return f"{len(refs)} objects are ready"
 
     return ApiCommand(f"wait for {len(refs)} objects", action, undo=NOTHING)
-
-
-def _all(errors: Sequence[LakesteadError]) -> LakesteadError:
-    return LakesteadError(
-        f"{len(errors)} objects cannot be applied", found="\n".join(str(error) for error in errors)
-    )

@@ -78,8 +78,10 @@ def test_a_conflict_names_field_and_owner_and_changes_nothing(api: Api, namespac
     [planned] = plan_objects(api, [config_map(namespace, a="2")])
     assert planned.error is not None
     assert '.data.a: conflict with "somebody"' in str(planned.error)
-    [forced] = plan_objects(api, [config_map(namespace, a="2")], force=True)
-    assert forced.change.action == "update"
+    field = f"ConfigMap {namespace}/settings: .data.a"
+    [taken] = plan_objects(api, [config_map(namespace, a="2")], take_over=[field])
+    assert taken.change.action == "update"
+    assert taken.change.why == "takes .data.a over from somebody"
 
 
 def test_a_kind_that_was_made_a_moment_ago(api: Api, namespace: str) -> None:

@@ -44,4 +44,4 @@ def test_conflicts_name_field_and_owner() -> None:
 
     assert "Deployment demo/web is managed by somebody else too" in told
     assert '.spec.replicas: conflict with "kubectl"' in told
-    assert "force=True" in told
+    assert "take_over=('Deployment demo/web: .spec.replicas',)" in told

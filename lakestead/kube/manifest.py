@@ -1,0 +1,69 @@
+"""A manifest as it is sent to server-side apply."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from typing import Any
+
+from lakestead.errors import LakesteadError
+from lakestead.kube.reference import ObjectRef
+
+
+def prepared(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest as it is sent: without status, a Secret's ``stringData`` as ``data``."""
+    copy: dict[str, Any] = deepcopy(dict(obj))
+    copy.pop("status", None)
+    metadata = copy.get("metadata")
+    if (
+        not isinstance(metadata, dict)
+        or not metadata.get("name")
+        or not copy.get("kind")
+        or not copy.get("apiVersion")
+    ):
+        raise LakesteadError(
+            "A manifest names no object",
+            found=f"kind {copy.get('kind')!r}, metadata {sorted(metadata or {})}",
+            expected="apiVersion, kind and metadata.name",
+        )
+    metadata.pop("creationTimestamp", None)
+    if copy["kind"] == "Secret" and "stringData" in copy:
+        values = copy.pop("stringData") or {}
+        encoded = {key: base64.b64encode(text.encode()).decode() for key, text in values.items()}
+        copy["data"] = {**(copy.get("data") or {}), **encoded}
+    return copy
+
+
+def all_prepared(objects: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Several manifests; raises LakesteadError where two are for one object."""
+    made = [prepared(obj) for obj in objects]
+    seen: set[ObjectRef] = set()
+    for obj in made:
+        ref = ObjectRef.of(obj)
+        if ref in seen:
+            raise LakesteadError(
+                f"Two manifests are for {ref}",
+                expected="one manifest for each object",
+                do="take one of them out",
+            )
+        seen.add(ref)
+    return made
+
+
+def digest(obj: Mapping[str, Any]) -> str:
+    """What tells one manifest from another.
+
+    Raises LakesteadError where it holds what JSON cannot say, as a date without quotes in YAML.
+    """
+    try:
+        text = json.dumps(obj, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise LakesteadError(
+            f"{ObjectRef.of(obj)} holds a value that JSON has no word for",
+            found=str(error),
+            do="quote it: YAML reads 2026-01-01 as a date",
+        ) from None
+    return hashlib.sha256(text.encode()).hexdigest()
