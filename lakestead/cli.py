@@ -13,6 +13,8 @@ INTERRUPTED = 130
 _COMMANDS = {
     "plan": ("lakestead.run.cli", "plan", "Show what a deploy file would change."),
     "apply": ("lakestead.run.cli", "apply", "Do what a plan says, or plan, ask and do it."),
+    "rollback": ("lakestead.journal.cli", "rollback", "Take back what a run has changed."),
+    "journal": ("lakestead.journal.cli", "journal", "List what runs have done."),
     "lab": ("lakestead.lab.cli", "lab", "Run every real part on this one machine."),
 }
 

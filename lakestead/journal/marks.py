@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from lakestead.journal.owned import fields_of, part
 from lakestead.kube.client import FIELD_MANAGER
 
 RESTORER = "lakestead-rollback"
@@ -26,7 +27,13 @@ def facts(obj: Mapping[str, Any]) -> dict[str, Any]:
     + obj: as the API answered it
     """
     metadata = obj["metadata"]
-    return {"uid": metadata["uid"], "marks": dict(_marks(metadata.get("managedFields") or ()))}
+    noted: dict[str, Any] = {
+        "uid": metadata["uid"],
+        "marks": dict(_marks(metadata.get("managedFields") or ())),
+    }
+    if obj.get("kind") != "Secret":
+        noted["state"] = _own_state(obj)
+    return noted
 
 
 def changed_since(
@@ -42,8 +49,13 @@ def changed_since(
     if noted.get("uid", metadata["uid"]) != metadata["uid"]:
         return [f"deleted and made again at {metadata.get('creationTimestamp')}"]
     if noted:
-        known = {key: tuple(mark) for key, mark in noted["marks"].items()}
-        return [_who(key, mark) for key, mark in _marks(entries) if known.get(key) != tuple(mark)]
+        # What a later run changed and took back is as it was, at another time.
+        same = noted.get("state") == _own_state(live)
+        return [
+            _who(key, mark)
+            for key, mark in _marks(entries)
+            if not _same(mark, noted["marks"].get(key), whenever=same and _is_ours(key))
+        ]
     made = metadata.get("creationTimestamp")
     before = dict(_marks(managed or ()))
     return [
@@ -73,8 +85,22 @@ def _marks(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, tuple[st
             continue
         if not _is_ours(key) and not fields.keys() - {"f:metadata"}:
             continue
-        text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-        yield key, (str(entry.get("time")), hashlib.sha256(text.encode()).hexdigest()[:16])
+        yield key, (str(entry.get("time")), _hash(fields))
+
+
+def _same(now: Sequence[str], then: Sequence[str] | None, *, whenever: bool) -> bool:
+    return then is not None and now[1] == then[1] and (whenever or now[0] == then[0])
+
+
+def _own_state(obj: Mapping[str, Any]) -> str:
+    """A hash of the values that Lakestead has applied; of a Secret it is not taken."""
+    owned = fields_of(obj["metadata"].get("managedFields") or (), FIELD_MANAGER)
+    return "" if obj.get("kind") == "Secret" else _hash(part(obj, owned))
+
+
+def _hash(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _key(entry: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 from lakestead.errors import WrongUsage
@@ -35,6 +36,12 @@ def describe(about: About, lock_wait: float | None = None) -> None:
     """
     global _about, _wait
     _about, _wait = about, lock_wait
+
+
+def takes_back(run_id: str) -> None:
+    """Say that this run takes run ``run_id`` back."""
+    global _about
+    _about = replace(_about, takes_back=run_id)
 
 
 def run_of(api: Api) -> Run:
@@ -98,15 +105,15 @@ def item_of(label: str, change: Change | None, undo: Undo | None) -> Item:
 def finish(result: Result, *, executed: bool = False) -> None:
     """End all runs of this process, give their locks back, and forget what was said of them.
 
-    + executed: a whole deploy was executed; where that was ``done``, it has finished what runs before
-      it, which have no end, had begun
+    + executed: a whole deploy was executed; where that was ``done``, it has finished what runs of the
+      same deploy before it, which have no end, had begun
     """
     global _about, _wait
     for api, run in list(_runs.items()):
         run.end(result)
         del _runs[api]
-        if executed and result == "done":
-            unfinished.close(api, run.run_id)
+        if executed and result == "done" and not _about.takes_back:
+            unfinished.close(api, run.run_id, _about)
     _about, _wait = About(), None
 
 

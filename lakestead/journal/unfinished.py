@@ -8,6 +8,7 @@ from pathlib import Path
 from lakestead.journal import places
 from lakestead.journal.file import append_to_dead, ended, is_alive
 from lakestead.journal.record import RecordedRun, load
+from lakestead.journal.run import About
 from lakestead.kube.client import Api
 from lakestead.kube.identity import cluster_uid
 
@@ -34,11 +35,14 @@ def unfinished(api: Api) -> list[RecordedRun]:
     return found
 
 
-def close(api: Api, by: str) -> None:
-    """Note that run ``by`` has finished what dead runs had begun."""
+def close(api: Api, by: str, about: About) -> None:
+    """Note that run ``by`` has finished what dead runs of the same deploy had begun."""
     if not places.any_open():
         return
     for path in _dead(cluster_uid(api)):
+        begin = load(path).begin
+        if (begin.get("deploy"), begin.get("inventory")) != (about.deploy, about.inventory):
+            continue
         append_to_dead(path, {"type": "finished", "at": datetime.now(UTC).isoformat(), "by": by})
         ended(path)
 
@@ -60,7 +64,9 @@ def describe(run: RecordedRun) -> str:
     ]
     if len(run.in_flight) > SHOWN:
         lines.append(f"  in flight … {len(run.in_flight) - SHOWN} more")
-    lines.append(f"This run goes on from there; to take it back: lakestead rollback {run.run_id}")
+    lines.append(
+        f"The next run goes on from there; to take it back: lakestead rollback {run.run_id}"
+    )
     return "\n".join(lines)
 
 

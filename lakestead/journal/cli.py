@@ -1,0 +1,101 @@
+"""``lakestead journal`` and ``lakestead rollback``: the command lines."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from lakestead.plan.table import table
+from lakestead.run.cli import Duration
+
+
+@click.command()
+@click.argument("run", required=False)
+def journal(run: str | None) -> None:
+    """List what Lakestead's runs of this workstation did, or show what RUN wrote."""
+    from lakestead.journal import places
+    from lakestead.journal.record import load
+
+    folder = places.state_dir()
+    paths = [path for cluster in sorted(folder.glob("*")) for path in places.journals(cluster.name)]
+    if not run:
+        rows = []
+        for path in sorted(paths, key=lambda path: path.stem):
+            item = load(path)
+            what = item.begin.get("deploy") or "?"
+            if item.begin.get("takes_back"):
+                what = f"rollback of {item.begin['takes_back']}"
+            who = str(item.begin.get("who"))
+            cluster = str(item.begin.get("cluster"))[:8]
+            rows.append((item.run_id, cluster, who, what, str(len(item.writes)), item.fate))
+        head = ("Run", "Cluster", "Who", "What", "Writes", "How it ended")
+        click.echo(table(head, rows) if rows else f"No run has written anything yet ({folder}).")
+        return
+    chosen = [path for path in paths if path.stem.startswith(run)]
+    if not chosen:
+        raise click.UsageError(f"There is no run {run} in {folder}.")
+    for path in chosen:
+        item = load(path)
+        click.echo(
+            f"Run {item.run_id} of {item.begin.get('deploy')} by {item.begin.get('who')}: {item.fate}"
+        )
+        for write in item.writes:
+            end = f"  ({write.error})" if write.error else ""
+            click.echo(f"  {write.number:>4}  {write.state:<9}  {write.what}{end}")
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("-i", "--inventory", metavar="FILE", help="By default the one that the run had.")
+@click.option("--data", metavar="KEY=VALUE", multiple=True, help="Override a setting.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--plan", "only_plan", is_flag=True, help="Only show what it would do.")
+@click.option(
+    "--skip-changed", is_flag=True, help="Leave what was changed since, take back the rest."
+)
+@click.option("--no-diff", is_flag=True, help="Leave the diffs out.")
+@click.option(
+    "--lock-wait", type=Duration(), metavar="TIME", help="Wait so long for another run to end."
+)
+def rollback(
+    run: str | None,
+    inventory: str | None,
+    data: tuple[str, ...],
+    yes: bool,
+    only_plan: bool,
+    skip_changed: bool,
+    no_diff: bool,
+    lock_wait: float | None,
+) -> None:
+    """Put back what RUN had changed; by default the newest run. Shows it as a plan and asks.
+
+    \b
+    lakestead rollback
+    lakestead rollback 20261121-145003-4f3a -i inventories/lab.py
+    """
+    import pyinfra_cli  # noqa: F401
+
+    from lakestead.journal.request import DEPLOY, current
+    from lakestead.plan.document import Target
+    from lakestead.run import commands
+
+    current.run_id, current.skip_changed = run or "", skip_changed
+    pairs = dict(item.partition("=")[::2] for item in data)
+    target = Target(deploy=str(DEPLOY), inventory=inventory or _inventory(run or ""), data=pairs)
+    output = commands.Output(diffs=not no_diff, everything=True)
+    if only_plan:
+        sys.exit(commands.plan(target, output, ""))
+    sys.exit(commands.apply_deploy(target, output, yes=yes, lock_wait=lock_wait))
+
+
+def _inventory(run: str) -> str:
+    from lakestead.journal import places
+    from lakestead.journal.record import load
+
+    paths = [path for path in places.state_dir().glob(f"*/{run}*") if path.suffix != ""]
+    runs = [load(path) for path in sorted(paths, key=lambda path: path.stem, reverse=True)]
+    for item in runs:
+        if run or not (item.rolled_back_by or item.begin.get("takes_back")):
+            return str(item.begin.get("inventory") or "")
+    raise click.UsageError(f"There is no run {run} to take back.")
