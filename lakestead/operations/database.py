@@ -17,7 +17,7 @@ from lakestead.operations.command import ApiCommand, Command, marked, operation
 from lakestead.operations.object_storage_later import later
 from lakestead.operations.secrets import make_namespace, secret_undo, written
 from lakestead.operations.show import show
-from lakestead.plan.change import Change
+from lakestead.plan.change import Change, with_unchanged
 from lakestead.postgresql import scram
 from lakestead.postgresql.psql import query
 from lakestead.settings.metastore import Metastore
@@ -39,6 +39,7 @@ def password_secret(settings: Metastore) -> Iterator[Command]:
     ref = credentials.secret_ref(settings)
     namespace = ObjectRef("v1", "Namespace", settings.namespace)
     if credentials.read(cluster, settings):
+        show(host, [Change("Secret", f"{ref.namespace}/{ref.name}", "unchanged")])
         host.noop(f"{ref} is there")
         return
     changes = [Change("Secret", f"{ref.namespace}/{ref.name}", "create", why="random password")]
@@ -91,7 +92,8 @@ def role_and_database(settings: Metastore) -> Iterator[Command]:
     elif owner != role:
         why = f"owner {owner} becomes {role}"
         changes.append(Change("PostgreSQL database", name, "update", why=why))
-    show(host, changes)
+    things = (("PostgreSQL role", role), ("PostgreSQL database", name))
+    show(host, with_unchanged(changes, *things))
     if not changes:
         host.noop(f"role {role} and database {name} are there")
         return
@@ -134,6 +136,7 @@ def role_password(settings: Metastore) -> Iterator[Command]:
         host, f"SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = '{role}'"
     )
     if stored and scram.matches(stored[0], found.password):
+        show(host, [Change("PostgreSQL password", role, "unchanged")])
         host.noop(f"role {role} has the password of its Secret")
         return
     why = "it has another" if stored else "it has none yet"

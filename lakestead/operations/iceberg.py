@@ -16,7 +16,7 @@ from lakestead.metastore.client import MetastoreError, databases
 from lakestead.operations.command import ApiCommand, Command, failure, operation
 from lakestead.operations.object_storage_later import later
 from lakestead.operations.show import progress, show
-from lakestead.plan.change import Change
+from lakestead.plan.change import Change, with_unchanged
 from lakestead.plan.iceberg import changes, missing
 from lakestead.rgw.key_secrets import user_secret
 from lakestead.settings.iceberg import Iceberg
@@ -66,7 +66,8 @@ def proof_table(settings: Iceberg, s3: ObjectStorage) -> Iterator[Command]:
     with explained(f"look at table {name}", settings, s3):
         steps = missing(proof.look())
     planned = changes(steps, settings.namespace, settings.table, settings.warehouse)
-    show(host, planned)
+    things = (("Iceberg namespace", settings.namespace), ("Iceberg table", name))
+    show(host, with_unchanged(planned, *things))
     if not steps:
         said = run(f"read table {name}", proof.verify)()
         host.noop(said)

@@ -42,6 +42,7 @@ def answers(thrift: str, settings: Metastore) -> Iterator[Command]:
     except MetastoreError as error:
         reason = error.found
     else:
+        show(host, [Change("Hive Metastore", thrift, "unchanged")])
         host.noop(f"the metastore answers at {thrift}")
         return
     if not state.is_executing:

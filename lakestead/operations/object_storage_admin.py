@@ -40,6 +40,7 @@ def admin_key(settings: ObjectStorage) -> Iterator[Command]:
     cluster = api(host)
     secret = admin_secret(settings.admin.secret)
     if secret.read(cluster) is not None:
+        show(host, [Change("Secret", secret.name, "unchanged")])
         host.noop(f"Secret {secret.name} is used as it is")
         return
     uid = settings.admin.uid

@@ -15,7 +15,7 @@ from lakestead.operations.object_storage_later import is_wrong_key, later
 from lakestead.operations.show import show
 from lakestead.plan import bucket_policy
 from lakestead.plan.buckets import BucketStep, BucketWanted, Setting, plan_bucket
-from lakestead.plan.change import Change
+from lakestead.plan.change import Change, with_unchanged
 from lakestead.rgw import quirks
 from lakestead.rgw.client import AdminOps
 from lakestead.rgw.rook import owner_of_bucket
@@ -59,7 +59,8 @@ def buckets(settings: ObjectStorage) -> Iterator[Command]:
             raise
         yield later(settings.user.secret, *unknown, because=error)
         return
-    show(host, [step.change for _, steps in plans for step in steps])
+    changes = [step.change for _, steps in plans for step in steps]
+    show(host, with_unchanged(changes, *(("Bucket", bucket.name) for bucket in wanted)))
     if not any(steps for _, steps in plans):
         host.noop(f"{len(plans)} buckets are as they should be")
         return

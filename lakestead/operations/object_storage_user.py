@@ -17,7 +17,7 @@ from lakestead.operations.command import ApiCommand, Command, operation
 from lakestead.operations.object_storage_later import later
 from lakestead.operations.secrets import make_namespace, secret_undo, written
 from lakestead.operations.show import show
-from lakestead.plan.change import Action, Change
+from lakestead.plan.change import Action, Change, with_unchanged
 from lakestead.plan.diff import object_diff
 from lakestead.plan.rgw_user import Setting, User, differences, plan_user
 from lakestead.rgw import users
@@ -60,7 +60,8 @@ def rgw_user(settings: ObjectStorage) -> Iterator[Command]:
         )
     steps = plan_user(wanted, found)
     secret_changes = plan_secret(cluster, secret, keys)
-    show(host, [*(step.change for step in steps), *secret_changes])
+    changes = [*(step.change for step in steps), *secret_changes]
+    show(host, with_unchanged(changes, ("RGW user", wanted.uid), ("Secret", secret.name)))
     if not steps and not secret_changes:
         host.noop(f"RGW user {wanted.uid} and Secret {secret.name} are as they should be")
         return

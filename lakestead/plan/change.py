@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,3 +57,14 @@ class Change:
         if self.waits_for:
             said.append(f"then waits for {self.waits_for}")
         return f"{line}  ({'; '.join(said)})" if said else line
+
+
+def with_unchanged(changes: Iterable[Change], *things: tuple[str, str]) -> list[Change]:
+    """``changes``, and what of ``things`` they are not about, as unchanged.
+
+    + things: kind and name; those of which the kind or a setting of it is changed are left out
+    """
+    pending = list(changes)
+    touched = {(change.kind.rpartition(" of ")[2], change.name) for change in pending}
+    left = [Change(*thing, "unchanged") for thing in things if thing not in touched]
+    return [*pending, *left]
