@@ -80,7 +80,7 @@ class Bench:
                 scene.measure(tool, work, found)
                 missing = cluster.missing(objects)
                 if missing:
-                    raise RuntimeError(f"after {tool.name} {work} {missing} objects are missing")
+                    raise RuntimeError(f"{tool.name} {work} did not make {missing[:5]}")
             self.results.pages[len(objects)] = cluster.pages(objects)
         if rtt:
             self.results.proxy[rtt] = quality(cluster, scene.kubeconfig, LARGE)

@@ -70,26 +70,40 @@ class Cluster:
         lists = self._lists(self.kinds(objects))
         return sum(max(1, -(-len(items) // PAGE)) for items in lists)
 
-    def missing(self, objects: Sequence[Object]) -> int:
-        """How many of ``objects`` are not there."""
+    def missing(self, objects: Sequence[Object]) -> list[str]:
+        """The paths of those of ``objects`` that are not there."""
         there = {
-            (kind, item["metadata"].get("namespace", ""), item["metadata"]["name"])
+            kind.path(item["metadata"].get("namespace", ""), item["metadata"]["name"])
             for kind in self.kinds(objects)
             for item in self._items(kind)
         }
-        return sum((self._kind(obj), *_name(obj)) not in there for obj in objects)
+        wanted = (self._kind(obj).path(*_name(obj)) for obj in objects)
+        return [path for path in wanted if path not in there]
 
     def empty(self, objects: Sequence[Object]) -> None:
         """Delete ``objects``, and what kapp keeps of its own in namespace default.
 
         There are no controllers here: what they would do is done too.
         """
+        for _ in range(3):
+            for stage in self._deletion(objects):
+                for request, (status, content) in zip(stage, self.client.send(stage), strict=True):
+                    if status >= 400 and status != 404:
+                        raise RuntimeError(f"{request[:2]}: {status} {content[:500]!r}")
+            gone = set(self.missing(objects))
+            left = [
+                path for obj in objects if (path := self._kind(obj).path(*_name(obj))) not in gone
+            ]
+            if not left:
+                return
+        raise RuntimeError(f"{len(left)} objects could not be deleted, such as {left[:5]}")
+
+    def _deletion(self, objects: Sequence[Object]) -> list[list[Request]]:
+        """Finalizers away, then all but namespaces, then namespaces, then their finalizers."""
         kinds = self.kinds(objects)
         theirs = {_name(obj) for obj in objects}
         spaces = {obj["metadata"]["name"] for obj in objects if obj["kind"] == "Namespace"}
-        unfinalized: list[Request] = []
-        deleted: list[Request] = []
-        finalized: list[Request] = []
+        stages: list[list[Request]] = [[], [], [], []]
         for kind, items in zip(kinds, self._lists(kinds), strict=True):
             for item in items:
                 metadata = item["metadata"]
@@ -99,26 +113,16 @@ class Cluster:
                     continue
                 path = kind.path(namespace, name)
                 if metadata.get("finalizers"):
-                    unfinalized.append(("PATCH", path, {"metadata": {"finalizers": None}}))
-                deleted.append(("DELETE", f"{path}?propagationPolicy=Background", None))
+                    stages[0].append(("PATCH", path, {"metadata": {"finalizers": None}}))
+                delete: Request = ("DELETE", f"{path}?propagationPolicy=Background", None)
                 if kind.plural == "namespaces":
-                    item["spec"] = {"finalizers": []}
-                    item = {"apiVersion": "v1", "kind": "Namespace", **item}
-                    item["metadata"].pop("resourceVersion")
-                    finalized.append(("PUT", f"{path}/finalize", item))
-        namespaces = {path for _, path, _ in finalized}
-        for stage in (
-            unfinalized,
-            [request for request in deleted if request[1].split("?")[0] + "/finalize" not in namespaces],
-            [request for request in deleted if request[1].split("?")[0] + "/finalize" in namespaces],
-            finalized,
-        ):  # fmt: skip
-            for request, (status, content) in zip(stage, self.client.send(stage), strict=True):
-                if status >= 400 and status != 404:
-                    raise RuntimeError(f"{request[:2]}: {status} {content[:500]!r}")
-        left = len(objects) - self.missing(objects)
-        if left:
-            raise RuntimeError(f"{left} of {len(objects)} objects could not be deleted")
+                    free = {"metadata": {"name": name}, "spec": {"finalizers": []}}
+                    body = {"apiVersion": "v1", "kind": "Namespace", **free}
+                    stages[2].append(delete)
+                    stages[3].append(("PUT", f"{path}/finalize", body))
+                else:
+                    stages[1].append(delete)
+        return stages
 
     def floor(self, objects: Sequence[Object], *, apply: bool) -> list[list[Request]]:
         """Discovery, one LIST a kind, and with ``apply`` one PATCH an object, namespaces first."""
