@@ -24,6 +24,8 @@ def test_the_lab_is_too_small_for_anton(lab: Any, tmp_path: Path) -> None:
     )
 
     assert done.returncode == 1
-    assert "The cluster has enough to spare? No. Nothing was changed." in done.stderr
+    # A busy machine fails the gate of usage as well, and then there are two to tell of.
+    assert "The cluster has enough to spare? No." in done.stderr
+    assert "Nothing was changed." in done.stderr
     assert "6 cpu and 55.9Gi memory free on all open nodes together" in done.stderr
     assert "Traceback" not in done.stderr
