@@ -48,7 +48,7 @@ class KubeConnector(LocalConnector):
         journaled(self.state)
         last_line(self.state)
         try:
-            api(self.host).raw("GET", "/version", timeout=5)
+            api(self.host).connect()
             tell_unfinished(api(self.host))
         except Exception as error:
             raise connect_error(error) from error

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
+import ssl
 from typing import Any
-
-import urllib3
-from urllib3.exceptions import HTTPError, MaxRetryError, SSLError
+from urllib.parse import urlsplit
 
 from lakestead.errors import LakesteadError
 from lakestead.kube.kubeconfig import Access
@@ -70,14 +69,11 @@ def refused(access: Access, method: str, path: str, status: int, data: bytes) ->
     return ApiError(what, status=status, reason=reason, body=body, **more)
 
 
-def unreachable(access: Access, error: Exception, timeout: float) -> ApiUnreachable:
+def unreachable(access: Access, cause: Exception, timeout: float) -> ApiUnreachable:
     """The error for no answer at all: refused, timed out, no such host, TLS that does not fit."""
-    cause: BaseException = error
-    while isinstance(cause, MaxRetryError) and cause.reason is not None:
-        cause = cause.reason
     host = access.configuration.host
     where = f"{host}, context {access.context!r} of {access.kubeconfig}"
-    if isinstance(cause, SSLError) or "SSL" in type(cause).__name__:
+    if isinstance(cause, ssl.SSLError) or "SSL" in type(cause).__name__:
         return ApiUnreachable(
             f"The TLS connection to the API server at {address(host)} failed",
             where=where,
@@ -96,8 +92,8 @@ def unreachable(access: Access, error: Exception, timeout: float) -> ApiUnreacha
 
 def address(host: str) -> str:
     """``host:port`` of a URL."""
-    url = urllib3.util.parse_url(host)
-    return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+    url = urlsplit(host)
+    return f"{url.hostname}:{url.port or (443 if url.scheme == 'https' else 80)}"
 
 
 def _found(cause: BaseException, timeout: float) -> str:
@@ -114,8 +110,4 @@ def _found(cause: BaseException, timeout: float) -> str:
 
 
 def _plain(cause: BaseException) -> str:
-    """The message without the names of objects that urllib3 puts before it."""
-    text = str(cause)
-    if isinstance(cause, HTTPError) and ": " in text and text.startswith("<"):
-        text = text.split(": ", 1)[1]
-    return text or type(cause).__name__
+    return str(cause) or type(cause).__name__
