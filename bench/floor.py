@@ -73,8 +73,15 @@ def _exchange(
         headers["Accept"] = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
     page = path
     while True:
-        connection.request(method, page, json.dumps(body) if body is not None else None, headers)
-        answer = connection.getresponse()
+        data = json.dumps(body) if body is not None else None
+        try:
+            connection.request(method, page, data, headers)
+            answer = connection.getresponse()
+        except (OSError, http.client.HTTPException):
+            # The server closes a connection that was idle for a while.
+            connection.close()
+            connection.request(method, page, data, headers)
+            answer = connection.getresponse()
         content = answer.read()
         found = _CONTINUE.search(content[:1000])
         if method != "GET" or not found:
@@ -89,7 +96,7 @@ def main() -> None:
         stages = json.load(file)
     for stage in stages:
         for (method, path, _), (status, content) in zip(stage, client.send(stage), strict=True):
-            if status >= 400:
+            if not 200 <= status < 300:
                 sys.exit(f"{method} {path}: {status} {content[:500]!r}")
 
 
