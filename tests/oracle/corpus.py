@@ -12,7 +12,7 @@ from tests.oracle import schema, sources
 Object = dict[str, Any]
 HERE = Path(__file__).parent
 TRIES = 40  # seeds for one kind of custom resource, until the server takes enough of them
-RESOURCES = 4  # custom resources for each version of a kind
+RESOURCES = 6  # custom resources for each version of a kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,6 @@ QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|k|M|G|Ki|Mi|Gi|Ti|)")
 POWERS = {"Ki": "Mi", "Mi": "Gi", "Gi": "Ti"}
 
 
-def same(draw: Draw, desired: Object, live: Object) -> Object:
-    """Nothing differs."""
-    return desired
-
-
 def remove(draw: Draw, desired: Object, live: Object) -> Object:
     """A field or an item is gone."""
     place = _any(draw, desired)
@@ -160,7 +155,7 @@ def extras(draw: Draw, desired: Object, live: Object) -> Object:
 
 
 MUTATIONS: tuple[Mutation, ...] = (
-    same, same, remove, remove, change, change, respell, respell, respell, nothing, nothing, adopt, adopt,
+    remove, remove, change, change, respell, respell, respell, nothing, nothing, adopt, adopt,
     adopt_differently, as_stored, reorder, reorder, repeat, add_key, labels, extras,
 )  # fmt: skip
 

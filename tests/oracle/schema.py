@@ -36,14 +36,15 @@ def custom_resource(definition: Schema, version: Schema, seed: int) -> dict[str,
     """An object of ``version`` of a definition; the same for the same seed."""
     chance = random.Random(f"{definition['metadata']['name']} {version['name']} {seed}")
     schema = version["schema"]["openAPIV3Schema"]
-    content = _object(
+    content = {
+        name: property_
+        for name, property_ in schema["properties"].items()
+        if name not in ("apiVersion", "kind", "metadata", "status")
+    }
+    made = _object(
         {
-            "properties": {
-                name: property_
-                for name, property_ in schema["properties"].items()
-                if name not in ("apiVersion", "kind", "metadata", "status")
-            },
-            "required": [*schema.get("required", []), "spec"],
+            "properties": content,
+            "required": [name for name in (*schema.get("required", []), "spec") if name in content],
         },
         chance,
         0,
@@ -57,7 +58,7 @@ def custom_resource(definition: Schema, version: Schema, seed: int) -> dict[str,
         "apiVersion": f"{names['group']}/{version['name']}",
         "kind": names["names"]["kind"],
         "metadata": metadata,
-        **content,
+        **made,
     }
 
 
