@@ -31,8 +31,7 @@ _Loader.add_implicit_resolver(
 _Loader.add_implicit_resolver(
     _FLOAT,
     re.compile(
-        r"^([-+]?(\.[0-9]+|[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)"
-        r"|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$"
+        r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$"  # 08 is 8, since it is not octal
     ),
     list("-+0123456789."),
 )
@@ -49,7 +48,14 @@ def _integer(loader: Any, node: yaml.ScalarNode) -> int:
     return sign * int(digits, 8 if len(digits) > 1 and digits.startswith("0") else 10)
 
 
+def _number(loader: Any, node: yaml.ScalarNode) -> int | float:
+    """A number as Go writes it as JSON: a whole one without a fraction."""
+    value = float(node.value)
+    return int(value) if value.is_integer() and abs(value) < 1e21 else value
+
+
 _Loader.add_constructor(_INT, _integer)
+_Loader.add_constructor(_FLOAT, _number)
 
 
 def documents(text: str, where: str) -> list[Any]:
