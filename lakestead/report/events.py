@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import IO, Annotated, Literal
+from typing import IO, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from lakestead.plan.change import Change
 from lakestead.plan.summary import Summary
@@ -24,7 +24,7 @@ def _now() -> str:
 
 
 class _Event(BaseModel):
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True, defer_build=True)
 
     schema_: Schema = Field(default="lakestead.events/v1", alias="schema")
     time: str = Field(default_factory=_now)
@@ -116,10 +116,6 @@ class RunEnds(_Event):
 
 Event = RunBegins | Planned | PlanMade | OperationBegins | Said | OperationEnds | RunEnds
 Reporter = Callable[[Event], None]
-
-
-class AnyEvent(RootModel[Annotated[Event, Field(discriminator="event")]]):
-    """One line of the stream."""
 
 
 class EventStream:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, RootModel
 
 from lakestead.plan.document import Document
-from lakestead.report.events import AnyEvent
+from lakestead.report.events import Event
+
+
+class AnyEvent(RootModel[Annotated[Event, Field(discriminator="event")]]):
+    """One line of the stream."""
 
 
 def schemas() -> dict[str, dict[str, Any]]:

@@ -131,6 +131,15 @@ def _patch() -> None:
     """Let gevent patch the standard library, before anything that opens connections is imported."""
     import pyinfra_cli  # noqa: F401
 
+    # pyinfra imports paramiko, and that imports invoke: a tenth of a run's start, and pyinfra puts its
+    # own in the place of it (pyinfra.connectors.sshuserclient.config).
+    if "invoke" not in sys.modules:
+        sys.modules["invoke"] = None  # type: ignore[assignment]
+        try:
+            import pyinfra  # noqa: F401
+        finally:
+            del sys.modules["invoke"]
+
 
 def _made(
     deploy: str, inventory: str | None, data: tuple[str, ...], limit: tuple[str, ...]

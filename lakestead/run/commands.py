@@ -39,7 +39,6 @@ from lakestead.report.events import (
     RunEnds,
     Said,
 )
-from lakestead.report.junit import JUnit
 from lakestead.report.progress import Progress
 from lakestead.report.table import render
 from lakestead.run import plan_file
@@ -131,7 +130,7 @@ def apply_plan(file: str, output: Output, *, lock_wait: float | None = None) -> 
                 expected="what the plan said, to the letter. Nothing was changed",
                 do=AGAIN,
             )
-        run.print(planned)
+        run.print(now if verdict == "goes on" else planned)
         if not planned.summary.pending:
             return run.ends(DONE, "no changes")
         run.execute(planned)
@@ -155,6 +154,8 @@ class _Run:
         if self._output.events:
             self._reporters.append(EventStream(self._stack.enter_context(self._event_file())))
         if self._output.junit:
+            from lakestead.report.junit import JUnit
+
             self._reporters.append(JUnit(Path(self._output.junit)))
         self.report(
             RunBegins(

@@ -11,8 +11,7 @@ import pytest
 
 from lakestead.errors import LakesteadError
 from lakestead.plan.document import Document
-from lakestead.report.events import AnyEvent
-from lakestead.report.schemas import schemas
+from lakestead.report.schemas import AnyEvent, schemas
 from lakestead.run import commands
 from lakestead.run.commands import Output
 from tests.unit.run.conftest import Project
