@@ -26,6 +26,8 @@ from lakestead.plan.stages import stage, stage_name
 LOT = 64
 # What the next stage needs to be there, and served.
 NEEDED = ("Namespace", "CustomResourceDefinition")
+# Seconds from which on a definition that is established must be served.
+SERVED_WITHIN = 10.0
 Say = Callable[[str], None]
 
 
@@ -86,6 +88,7 @@ def _write_lot(cluster: Api, items: Sequence[PlannedObject], deadline: float, sa
 
 
 def _apply(cluster: Api, item: PlannedObject, deadline: float) -> dict[str, object]:
+    soon = min(deadline, time.monotonic() + SERVED_WITHIN)
     obj = item.obj
     if item.takes_over and item.live is not None:
         # Only what was shown is taken over: whoever writes now is not overwritten.
@@ -95,15 +98,14 @@ def _apply(cluster: Api, item: PlannedObject, deadline: float) -> dict[str, obje
         try:
             return cluster.apply(obj, force=item.takes_over, strict=True)
         except ApiError as error:
-            if not _comes(item, error) or time.monotonic() > deadline:
+            until = deadline if webhook_of(error) else soon if _comes(item, error) else 0.0
+            if time.monotonic() > until:
                 raise apply_error(item.ref, error) from error
         time.sleep(0.2)
 
 
 def _comes(item: PlannedObject, error: ApiError) -> bool:
-    """Whether what refused the object is on its way: its webhook's server, or its kind."""
-    if webhook_of(error):
-        return True
+    """Whether what refused the object is its kind or namespace, which were made a moment ago."""
     return error.status == 404 and item.change.action == "known after apply"
 
 
