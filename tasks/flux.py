@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pyinfra import host
 
 from lakestead.flux import sync
@@ -15,13 +17,10 @@ def deploy() -> None:
     """Install Flux, seed the homelab repo, make Flux follow it, and wait until it has."""
     if "cluster" in host.groups:
         flux.install(name="Install Flux")
+    seeded: dict[str, Any] = {"files": seeds(), "message": SEED_MESSAGE, "existing": "keep"}
+    gitops.expect(**seeded)
     if "workstation" in host.groups:
-        gitops.files(
-            name="Seed the homelab repo",
-            files=seeds(),
-            message=SEED_MESSAGE,
-            existing="keep",
-        )
+        gitops.files(name="Seed the homelab repo", **seeded)
     if "cluster" in host.groups:
         settings = Settings.of(host).flux
         flux.follow(name="Make Flux follow the homelab repo")

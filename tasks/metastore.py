@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pyinfra import host
 
@@ -27,14 +28,15 @@ def deploy() -> None:
     if "database" in host.groups:
         database.role_and_database(name="Metastore: user and database", settings=section)
         database.role_password(name="Metastore: the user's password", settings=section)
+    release: dict[str, Any] = {
+        "files": files(settings),
+        "resources": {f"{APPS}/kustomization.yaml": ["./hive-metastore/ks.yaml"]},
+        "prune": [f"kubernetes/charts/{CHART.name}"],
+        "message": MESSAGE,
+    }
+    gitops.expect(**release)
     if "workstation" in host.groups:
-        gitops.files(
-            name="Metastore: chart and release in the homelab repo",
-            files=files(settings),
-            resources={f"{APPS}/kustomization.yaml": ["./hive-metastore/ks.yaml"]},
-            prune=[f"kubernetes/charts/{CHART.name}"],
-            message=MESSAGE,
-        )
+        gitops.files(name="Metastore: chart and release in the homelab repo", **release)
     if "cluster" in host.groups:
         flux.reconcile(
             name="Metastore: wait until Flux has applied its Kustomization",

@@ -18,7 +18,7 @@ from lakestead.journal import session
 from lakestead.journal.undo import Undo
 from lakestead.kube.session import api
 from lakestead.operations.command import ApiCommand, Command, operation
-from lakestead.operations.homelab_commits import PlannedCommits
+from lakestead.operations.homelab_commits import PlannedCommits, planned_commit
 from lakestead.operations.show import show
 from lakestead.plan.change import Change
 from lakestead.settings import Settings
@@ -63,21 +63,20 @@ def files(
     repo = homelab(host)
     settings = Settings.of(host)
     policy = Policy(settings.gitops.keep, settings.gitops.overwrite)
-    content = {
-        path: text.encode() if isinstance(text, str) else text for path, text in files.items()
-    }
-    wanted = Wanted(content, resources or {}, prune, existing)
+    wanted = _wanted(files, resources, prune, existing)
     commits = PlannedCommits.of(host)
-    snapshot = repo.fetch() if state.is_executing else commits.base(repo)
-    changes = plan(repo, snapshot, wanted, policy)
+    if state.is_executing:
+        planned = planned_commit(repo, repo.fetch(), wanted, policy, message)
+    else:
+        planned = commits.plan(repo, wanted, policy, message)
+    snapshot, changes = planned.base, planned.changes
     shown = file_changes(repo, snapshot, wanted, changes)
-    if not changes:
+    if planned.staged is None:
         show(host, shown)
         host.noop(f"branch {repo.branch} of the homelab repo has it all")
         return
-    writes = {change.path: change.after for change in changes}
-    shown += commits.stage(
-        repo, snapshot, writes, message, lambda: _preview(repo, snapshot, writes, settings.flux)
+    shown += commits.preview(
+        repo, planned.staged, lambda: _preview(repo, snapshot, planned.writes, settings.flux)
     )
     show(host, shown)
     label = f"commit {len(changes)} files to branch {repo.branch} of {repo.url}"
@@ -87,6 +86,39 @@ def files(
         change=Change("Commit", f"{len(changes)} files of branch {repo.branch}", "create"),
         undo=Undo("git", {"url": repo.url, "branch": repo.branch}),
     )
+
+
+def expect(
+    files: Mapping[str, bytes | str],
+    message: str,
+    resources: Mapping[str, Sequence[str]] | None = None,
+    prune: Sequence[str] = (),
+    existing: Literal["update", "keep"] = "update",
+) -> None:
+    """Plan what ``gitops.files`` with the same arguments will do; call it for every host before that.
+
+    Hosts are prepared side by side, and the cluster must know what the workstation will push, to say
+    what it will wait for. Plans nothing where no workstation takes part in the run.
+    """
+    pushed = not state.active_hosts.isdisjoint(state.inventory.groups.get("workstation", ()))
+    if not (state.check_for_changes and pushed and {"workstation", "cluster"} & set(host.groups)):
+        return
+    settings = Settings.of(host).gitops
+    policy = Policy(settings.keep, settings.overwrite)
+    wanted = _wanted(files, resources, prune, existing)
+    PlannedCommits.of(host).plan(homelab(host), wanted, policy, message)
+
+
+def _wanted(
+    files: Mapping[str, bytes | str],
+    resources: Mapping[str, Sequence[str]] | None,
+    prune: Sequence[str],
+    existing: Literal["update", "keep"],
+) -> Wanted:
+    content = {
+        path: text.encode() if isinstance(text, str) else text for path, text in files.items()
+    }
+    return Wanted(content, resources or {}, prune, existing)
 
 
 def _preview(

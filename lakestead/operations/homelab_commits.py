@@ -6,10 +6,13 @@ first will leave. So planned commits are made in the cache clone, and what follo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from lakestead.gitops.files import FileChange, Policy, Wanted, plan
 from lakestead.gitops.repository import HomelabRepo, Snapshot
 from lakestead.plan.change import Change
 
@@ -20,11 +23,40 @@ if TYPE_CHECKING:
 Preview = Callable[[], list[Change]]
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedCommit:
+    """One commit: what it is made on, and the files that it writes; none where it is not needed.
+
+    + staged: the branch as it will be
+    """
+
+    base: Snapshot
+    changes: list[FileChange]
+    staged: Snapshot | None = None
+
+    @property
+    def writes(self) -> dict[str, bytes | None]:
+        """Path → content, None to delete."""
+        return {change.path: change.after for change in self.changes}
+
+
+def planned_commit(
+    repo: HomelabRepo, base: Snapshot, wanted: Wanted, policy: Policy, message: str
+) -> PlannedCommit:
+    """The commit that makes ``wanted`` true on top of ``base``."""
+    planned = PlannedCommit(base, plan(repo, base, wanted, policy))
+    if not planned.changes:
+        return planned
+    return replace(planned, staged=repo.stage(base, planned.writes, message))
+
+
 class PlannedCommits:
     """What one run has planned for the homelab repo so far."""
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._staged: dict[tuple[str, str], Snapshot] = {}
+        self._commits: dict[tuple[str, str, str], PlannedCommit] = {}
         self._previews: dict[str, list[Change]] = {}
         self._shown: set[tuple[str, str, str, str]] = set()
 
@@ -37,25 +69,30 @@ class PlannedCommits:
         """Whether the run has planned a commit."""
         return (repo.url, repo.branch) in self._staged
 
-    def base(self, repo: HomelabRepo) -> Snapshot:
-        """What the next commit is planned on: the last one that was planned, or the branch."""
-        return self._staged.get((repo.url, repo.branch)) or repo.fetch()
+    def plan(
+        self, repo: HomelabRepo, wanted: Wanted, policy: Policy, message: str
+    ) -> PlannedCommit:
+        """The commit that makes ``wanted`` true on top of those planned before it.
 
-    def stage(
-        self,
-        repo: HomelabRepo,
-        snapshot: Snapshot,
-        writes: Mapping[str, bytes | None],
-        message: str,
-        preview: Preview,
-    ) -> list[Change]:
-        """Plan a commit; returns what Flux will make of it.
+        It is planned once a run, by whichever host comes to it first: they are prepared side by side,
+        and what one of them waits for is what another will push.
+        """
+        key = (repo.url, repo.branch)
+        with self._lock:
+            if (*key, message) not in self._commits:
+                base = self._staged.get(key) or repo.fetch()
+                made = planned_commit(repo, base, wanted, policy, message)
+                if made.staged:
+                    self._staged[key] = made.staged
+                self._commits[*key, message] = made
+            return self._commits[*key, message]
+
+    def preview(self, repo: HomelabRepo, staged: Snapshot, preview: Preview) -> list[Change]:
+        """What Flux will make of a commit.
 
         The same files are previewed once a run, so that what is done is what was shown. What the
         preview of an earlier commit of the run has shown already is left out.
         """
-        staged = repo.stage(snapshot, writes, message)
-        self._staged[repo.url, repo.branch] = staged
         tree = repo.text("rev-parse", f"{staged.commit}^{{tree}}")
         if tree not in self._previews:
             found = {(c.kind, c.name, c.action, c.diff): c for c in preview()}
