@@ -72,7 +72,7 @@ def rollback(
 
     \b
     lakestead rollback
-    lakestead rollback 20261121-145003-4f3a -i inventories/lab.py
+    lakestead rollback 20261121-145003-1274f -i inventories/lab.py
     """
     import pyinfra_cli  # noqa: F401
 

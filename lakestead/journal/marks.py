@@ -13,6 +13,7 @@ from typing import Any
 
 from lakestead.journal.owned import fields_of, part
 from lakestead.kube.client import FIELD_MANAGER
+from lakestead.plan.ownership import last_writer
 
 RESTORER = "lakestead-rollback"
 """Field manager of values that a rollback gave back to somebody else's fields."""
@@ -31,7 +32,9 @@ def facts(obj: Mapping[str, Any]) -> dict[str, Any]:
         "uid": metadata["uid"],
         "marks": dict(_marks(metadata.get("managedFields") or ())),
     }
-    if obj.get("kind") != "Secret":
+    if obj.get("kind") == "Secret":
+        noted["version"] = metadata["resourceVersion"]
+    else:
         noted["state"] = _own_state(obj)
     return noted
 
@@ -49,13 +52,7 @@ def changed_since(
     if noted.get("uid", metadata["uid"]) != metadata["uid"]:
         return [f"deleted and made again at {metadata.get('creationTimestamp')}"]
     if noted:
-        # What a later run changed and took back is as it was, at another time.
-        same = noted.get("state") == _own_state(live)
-        return [
-            _who(key, mark)
-            for key, mark in _marks(entries)
-            if not _same(mark, noted["marks"].get(key), whenever=same and _is_ours(key))
-        ]
+        return _changed_since_noted(live, noted, entries)
     made = metadata.get("creationTimestamp")
     before = dict(_marks(managed or ()))
     return [
@@ -88,14 +85,30 @@ def _marks(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, tuple[st
         yield key, (str(entry.get("time")), _hash(fields))
 
 
-def _same(now: Sequence[str], then: Sequence[str] | None, *, whenever: bool) -> bool:
-    return then is not None and now[1] == then[1] and (whenever or now[0] == then[0])
+def _changed_since_noted(
+    live: Mapping[str, Any], noted: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Times are of whole seconds, so of what is ours values are compared; of a Secret its version."""
+    if "version" in noted:
+        unchanged = noted["version"] == live["metadata"]["resourceVersion"]
+        return [] if unchanged else [last_writer(live) or "somebody"]
+    changed = []
+    for key, mark in _marks(entries):
+        then = noted["marks"].get(key)
+        if _is_ours(key):
+            # What a later run changed and took back is as it was, at another time.
+            same = then is not None and noted["state"] == _own_state(live)
+        else:
+            same = then is not None and list(then) == list(mark)
+        if not same:
+            changed.append(_who(key, mark))
+    return changed
 
 
 def _own_state(obj: Mapping[str, Any]) -> str:
-    """A hash of the values that Lakestead has applied; of a Secret it is not taken."""
+    """A hash of the values that Lakestead has applied, and of their places."""
     owned = fields_of(obj["metadata"].get("managedFields") or (), FIELD_MANAGER)
-    return "" if obj.get("kind") == "Secret" else _hash(part(obj, owned))
+    return _hash([owned, part(obj, owned)])
 
 
 def _hash(content: Any) -> str:

@@ -31,8 +31,10 @@ def cluster_dir(cluster: str) -> Path:
 
 
 def new_run_id() -> str:
-    """A name for a run: UTC time and a random end, ``20261121-145003-4f3a``."""
-    return time.strftime("%Y%m%d-%H%M%S", time.gmtime()) + "-" + secrets.token_hex(2)
+    """A name for a run: UTC time, milliseconds and a random end, ``20261121-145003-1274f``."""
+    now = time.time()
+    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
+    return f"{moment}-{int(now * 1000) % 1000:03}{secrets.token_hex(1)}"
 
 
 def journals(cluster: str) -> list[Path]:

@@ -47,7 +47,7 @@ def take_back(run_id: str = "", skip_changed: bool = False) -> Iterator[Command]
 
     .. code:: python
 
-        rollback.take_back(name="Take it back", run_id="20261121-145003-4f3a")
+        rollback.take_back(name="Take it back", run_id="20261121-145003-1274f")
     """
     cluster = api(host)
     run = find(cluster_uid(cluster), run_id)

@@ -1,0 +1,63 @@
+"""A run's commits taken back by one commit; what somebody did to the files since is not touched."""
+
+from __future__ import annotations
+
+from lakestead.gitops.repository import HomelabRepo
+from lakestead.journal.revert import plan_revert
+from lakestead.journal.steps import Step
+
+
+def commit(repo: HomelabRepo, files: dict[str, bytes | None]) -> str:
+    return repo.publish(repo.fetch(), files, "render")
+
+
+def verdicts(steps: list[Step]) -> dict[str, str]:
+    return {step.change.name: step.verdict for step in steps}
+
+
+def test_files_are_as_before_the_first_of_several_commits(repo, ada) -> None:
+    ada.write("kustomization.yaml", "before\n")
+    first = commit(repo, {"kustomization.yaml": b"one\n", "app/ks.yaml": b"ours\n"})
+    second = commit(repo, {"kustomization.yaml": b"two\n"})
+    ada.pull()
+    ada.write("README.md", "somebody else's\n")
+
+    [step] = plan_revert(repo, [first, second], "run-1")
+    assert step.do is not None
+    step.do()
+
+    ada.pull()
+    assert (ada.clone / "kustomization.yaml").read_text() == "before\n"
+    assert not (ada.clone / "app").exists()
+    assert (ada.clone / "README.md").exists()
+    assert ada.log()[0] == "Lakestead: Take back what run run-1 had committed"
+    assert "-ours" in step.change.diff
+    again = plan_revert(repo, [first, second], "run-1")
+    assert verdicts(again) == {"kustomization.yaml": "as before", "app/ks.yaml": "as before"}
+
+
+def test_first_commit_of_an_empty_repository(repo, ada) -> None:
+    made = commit(repo, {"app/ks.yaml": b"ours\n"})
+
+    [step] = plan_revert(repo, [made], "run-1")
+    assert step.do is not None
+    step.do()
+
+    assert repo.fetch().entries == {}
+
+
+def test_file_that_was_changed_since_is_named_with_who_did_it(repo, ada) -> None:
+    made = commit(repo, {"a": b"ours\n", "b": b"ours\n"})
+    ada.pull()
+    ada.write("a", "hers\n", "tune it")
+
+    steps = plan_revert(repo, [made], "run-1")
+
+    assert verdicts(steps) == {"a": "changed since", "1 files of branch main": "take back"}
+    assert "Ada on" in steps[0].change.why
+
+
+def test_commit_that_was_never_pushed_is_nothing(repo, ada) -> None:
+    ada.write("README.md", "1")
+
+    assert plan_revert(repo, ["0" * 40], "run-1") == []
