@@ -45,15 +45,18 @@ class Deploy:
 
     def __enter__(self) -> Deploy:
         # Raised where the run waits, and not in the middle of whatever is at work.
-        gevent.signal_handler(signal.SIGINT, gevent.kill, gevent.getcurrent(), KeyboardInterrupt)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            gevent.signal_handler(number, gevent.kill, gevent.getcurrent(), KeyboardInterrupt)
         with _explained():
             self._load()
             self.state.set_stage(StateStage.Connect)
             connect_all(self.state)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self.state.initialised:
+            if kind is not None:
+                self.state.pool.kill()  # operations too, and not only who waits for them
             disconnect_all(self.state)
 
     def prepare(self) -> None:
@@ -66,11 +69,7 @@ class Deploy:
         """Do what was prepared; each operation looks again at what is there."""
         self.state.set_stage(StateStage.Execute)
         with _explained():
-            try:
-                run_ops(self.state)
-            except KeyboardInterrupt:
-                self.state.pool.kill()  # operations too, and not only who waits for them
-                raise
+            run_ops(self.state)
 
     def _load(self) -> None:
         pyinfra.is_cli = True  # operations are told apart by their lines in the deploy file
