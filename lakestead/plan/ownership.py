@@ -27,6 +27,7 @@ MANAGER = "lakestead"
 # The server keeps these for nobody (k8s.io/apimachinery/pkg/util/managedfields, stripMetaManager).
 IDENTITY = ("name", "namespace")
 NOBODYS = ("apiVersion", "kind", "metadata")
+SERVERS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
 
 
 def proves_unchanged(
@@ -41,6 +42,8 @@ def proves_unchanged(
     own = [entry for entry in entries if _is_of(entry, manager)]
     if len(own) > 1 or not _same_object(desired, live):
         return False
+    if not entries and not _is_bare(live):
+        return False  # the server would first note, for "before-first-apply", all that is there
     if own and own[0].get("apiVersion") != desired["apiVersion"]:
         return False
     spelling = Spelling(desired)
@@ -52,20 +55,6 @@ def proves_unchanged(
     # The server compares before it spells: who else has set such a field would be in conflict.
     others = (entry.get("fieldsV1") or {} for entry in entries if entry is not (own or [None])[0])
     return not any(_mentions(fields, spelling.differs) for fields in others)
-
-
-def last_writer(live: Mapping[str, Any] | None) -> str:
-    """Who wrote to the object last and when, status apart: ``kubectl-edit, 2026-03-01T10:00:00Z``."""
-    entries = ((live or {}).get("metadata") or {}).get("managedFields") or []
-    written = [
-        (str(entry.get("time") or ""), str(entry.get("manager") or ""))
-        for entry in entries
-        if not entry.get("subresource")
-    ]
-    if not written:
-        return ""
-    time, who = max(written)
-    return f"{who}, {time}" if time else who
 
 
 def _is_of(entry: Mapping[str, Any], manager: str) -> bool:
@@ -81,6 +70,11 @@ def _same_object(desired: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
         return False
     wanted, found = desired["metadata"], live["metadata"]
     return all(key not in wanted or wanted[key] == found.get(key) for key in IDENTITY)
+
+
+def _is_bare(live: Mapping[str, Any]) -> bool:
+    """Whether the object has no field that could be anybody's."""
+    return set(live) <= {*NOBODYS} and set(live["metadata"]) <= {*IDENTITY, *SERVERS}
 
 
 def _mentions(fields: Mapping[str, Any], keys: set[str]) -> bool:
@@ -185,12 +179,17 @@ class _Walk:
                 return False
             by_values.pop(kept[key][1], None)
             position, found = there.get(kept[key][1], (-1, None))
-            if position <= last or not self.merged_map(item, owned[key], found, path):
+            if position <= last or not self.item(item, owned[key], found, path):
                 return False
             if any(field not in item and f"f:{field}" in owned[key] for field in names):
                 return False
             last = position
         return True
+
+    def item(self, value: Any, owned: Mapping[str, Any], live: Any, path: Path) -> bool:
+        if not owned:  # nothing kept below it, not even its key: the item is atomic
+            return self.spelling.is_kept_as(value, live, (path[0], ""), path[1])
+        return self.merged_map(value, owned, live, path)
 
     @staticmethod
     def set_of_scalars(desired: list[Any], entries: Iterable[str], live: list[Any]) -> bool:

@@ -113,11 +113,23 @@ PLAIN = frozenset(
     ]
 )
 PLAIN_AT = frozenset(
-    [("env", "value"), ("subjects", "apiGroup"), ("volumeMounts", "readOnly")],
+    [("", "description"), ("env", "value"), ("subjects", "apiGroup"), ("volumeMounts", "readOnly")],
+)
+
+# Empty lists and maps, and nulls, that are left out inside of what is set as one. Only these: managedFields
+# does not say which fields there are in there, and the server refuses one that it does not know.
+EMPTY_AT = frozenset(
+    [
+        ("metadata", "annotations"),
+        ("metadata", "creationTimestamp"),
+        ("metadata", "labels"),
+    ]
 )
 
 # Maps of strings that are left out when they are empty.
-PLAIN_MAPS = frozenset(["annotations", "labels", "matchLabels", "nodeSelector"])
+PLAIN_MAPS = frozenset(
+    ["annotations", "binaryData", "data", "labels", "matchLabels", "nodeSelector"]
+)
 
 # Maps that are merged field by field wherever the name occurs: an empty one asks for nothing.
 MERGED_MAPS = frozenset(["resources", "securityContext", "strategy", "updateStrategy"])
@@ -206,7 +218,7 @@ class Spelling:
                 )
             if value == live:
                 return True
-        if self.native and (
+        if (self.native or path[1] == "metadata") and (
             _left_out(value, live, path[1], name) or _same_quantity(value, live, path, name)
         ):
             self.differs.add(f"f:{name}")
@@ -215,7 +227,8 @@ class Spelling:
 
     def _map(self, value: Mapping[str, Any], live: Mapping[str, Any], path: Path) -> bool:
         for key, item in value.items():
-            if not self.is_kept_as(item, live.get(key, ABSENT), path, key):
+            known = key in live or (path[1], key) in PLAIN_AT or (path[1], key) in EMPTY_AT
+            if not known or not self.is_kept_as(item, live.get(key, ABSENT), path, key):
                 return False
         for key in live.keys() - value.keys():
             if not self.native or DEFAULTS.get((path[1], key), ABSENT) != live[key]:
