@@ -13,7 +13,7 @@ from typing import Any
 
 from lakestead.journal.owned import fields_of, part
 from lakestead.kube.client import FIELD_MANAGER
-from lakestead.plan.ownership import last_writer
+from lakestead.plan.fingerprint import last_changed_by
 
 RESTORER = "lakestead-rollback"
 """Field manager of values that a rollback gave back to somebody else's fields."""
@@ -91,7 +91,7 @@ def _changed_since_noted(
     """Times are of whole seconds, so of what is ours values are compared; of a Secret its version."""
     if "version" in noted:
         unchanged = noted["version"] == live["metadata"]["resourceVersion"]
-        return [] if unchanged else [last_writer(live) or "somebody"]
+        return [] if unchanged else [last_changed_by(live) or "somebody"]
     changed = []
     for key, mark in _marks(entries):
         then = noted["marks"].get(key)

@@ -41,7 +41,11 @@ class Undo:
     def from_json(cls, data: Mapping[str, Any]) -> Undo:
         """The Undo that ``as_json`` was."""
         return cls(
-            data["kind"], data["target"], data["before"], data["cannot"], data.get("managed", ())
+            data["kind"],
+            data["target"],
+            data["before"],
+            data["cannot"],
+            tuple(data.get("managed") or ()),
         )
 
 
