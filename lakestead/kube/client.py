@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lakestead.kube.discovery import Discovery, Resource
-from lakestead.kube.execute import ExecResult, execute
+from lakestead.kube.exec_result import ExecResult
 from lakestead.kube.failures import ApiError, ApiUnreachable
 from lakestead.kube.kubeconfig import Access, load
 from lakestead.kube.reference import ObjectRef
@@ -219,6 +219,9 @@ class Api:
         Raises LakesteadError where it cannot be run or does not end in time; an exit code other
         than 0 is no error here.
         """
+        # The websocket's library is only loaded by who needs it.
+        from lakestead.kube.execute import execute
+
         self._transport.requests += 1
         query: dict[str, Any] = {"command": list(command), "stdout": "true", "stderr": "true"}
         if container:

@@ -11,7 +11,6 @@ import json
 import select
 import ssl
 import time
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +18,7 @@ import websocket
 from websocket import ABNF
 
 from lakestead.errors import LakesteadError
+from lakestead.kube.exec_result import ExecResult
 from lakestead.kube.failures import refused, unreachable
 from lakestead.kube.kubeconfig import Access
 
@@ -26,18 +26,6 @@ STDIN, STDOUT, STDERR, ERROR, CLOSE = 0, 1, 2, 3, 255
 PROTOCOL = "v5.channel.k8s.io"
 # Small enough to fit what a writable socket has free, so that sending never blocks receiving.
 CHUNK = 8192
-
-
-@dataclass(frozen=True, slots=True)
-class ExecResult:
-    """What a command in a pod left behind.
-
-    + rc: its exit code
-    """
-
-    rc: int
-    stdout: bytes
-    stderr: bytes
 
 
 def execute(

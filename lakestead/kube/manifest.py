@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
 from typing import Any
 
 from lakestead.errors import LakesteadError
@@ -15,7 +14,7 @@ from lakestead.kube.reference import ObjectRef
 
 def prepared(obj: Mapping[str, Any]) -> dict[str, Any]:
     """A manifest as it is sent: without status, a Secret's ``stringData`` as ``data``."""
-    copy: dict[str, Any] = deepcopy(dict(obj))
+    copy = dict(obj)
     copy.pop("status", None)
     metadata = copy.get("metadata")
     if (
@@ -29,7 +28,7 @@ def prepared(obj: Mapping[str, Any]) -> dict[str, Any]:
             found=f"kind {copy.get('kind')!r}, metadata {sorted(metadata or {})}",
             expected="apiVersion, kind and metadata.name",
         )
-    metadata.pop("creationTimestamp", None)
+    copy["metadata"] = {k: v for k, v in metadata.items() if k != "creationTimestamp"}
     if copy["kind"] == "Secret" and "stringData" in copy:
         values = copy.pop("stringData") or {}
         encoded = {key: base64.b64encode(text.encode()).decode() for key, text in values.items()}

@@ -218,7 +218,7 @@ class Spelling:
                 )
             if value == live:
                 return True
-        if (self.native or path[1] == "metadata") and (
+        if (self.native or path == ("", "metadata")) and (
             _left_out(value, live, path[1], name) or _same_quantity(value, live, path, name)
         ):
             self.differs.add(f"f:{name}")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lakestead.plan.ownership import last_writer, proves_unchanged
+from lakestead.plan.ownership import proves_unchanged
 from lakestead.plan.spelling import canonical
 
 FILES = sorted(Path(__file__).with_name("ownership").glob("*.yaml"))
@@ -59,17 +59,6 @@ def test_whose_fields(entries: list[dict[str, Any]]) -> None:
     obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "1"}}
     live = {**obj, "metadata": {"name": "c", "managedFields": entries}}
     assert not proves_unchanged(obj, live)
-
-
-def test_last_writer() -> None:
-    entries = [
-        entry({}, "lakestead", time="2026-01-01T00:00:00Z"),
-        entry({}, "kubectl-edit", time="2026-01-02T00:00:00Z"),
-        entry({}, "kcm", time="2026-01-03T00:00:00Z", subresource="status"),
-    ]
-    live = {"metadata": {"managedFields": entries}}
-    assert last_writer(live) == "kubectl-edit, 2026-01-02T00:00:00Z"
-    assert last_writer(None) == ""
 
 
 # As `Quantity` of k8s.io/apimachinery/pkg/api/resource writes them.
