@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from lakestead.errors import LakesteadError
@@ -25,6 +26,7 @@ from lakestead.flux.preview_release import Tools, preview_release
 from lakestead.flux.preview_secrets import Secrets
 from lakestead.flux.preview_tree import Tree, Trees, trees
 from lakestead.gitops.repository import HomelabRepo, Snapshot
+from lakestead.helm import manifests
 from lakestead.helm.program import Program, ProgramMissing
 from lakestead.helm.template import Capabilities
 from lakestead.kube.client import Api, ApiError, ApiUnreachable, ObjectRef
@@ -61,8 +63,10 @@ def preview(
             flux_ref("GitRepository", settings.git_repository, settings.namespace)
         )
         ignore = ((source or {}).get("spec") or {}).get("ignore")
+        if api.served(API_VERSIONS["Kustomization"], "Kustomization") is None:
+            cluster.comes(_flux_to_come(settings))
         with trees(repo, snapshot, writes, ignore) as both:
-            return _Preview(cluster, settings, both).run()
+            return _Preview(cluster, settings, both).run(f"{repo.url}, branch {repo.branch}")
     except (ApiError, ApiUnreachable) as error:
         return [
             unknown("Kustomization", f"{settings.namespace}/{settings.kustomization}", said(error))
@@ -92,7 +96,8 @@ class _Preview:
         self._count = 0
         self._lock = threading.Lock()
 
-    def run(self) -> list[Change]:
+    def run(self, where: str) -> list[Change]:
+        """The changes; ``where`` is for an error message."""
         name = (self.flux.namespace, self.flux.kustomization)
         root = next((obj for obj in self._known if _name(obj) == name), None)
         following = [root or sync.root_kustomization(self.flux)]
@@ -113,7 +118,7 @@ class _Preview:
         changes = [change for step in steps for change in step.changes]
         refused = [error for step in steps for error in step.refused]
         found, more = self._releases([obj for step in steps for obj in step.releases], changes)
-        self._refuse(refused + more)
+        _refuse(refused + more, where)
         return changes + found
 
     @cached_property
@@ -314,14 +319,28 @@ class _Preview:
         found = (reference.get("kind"), reference.get("name"), namespace)
         return found == ("GitRepository", self.flux.git_repository, self.flux.namespace)
 
-    def _refuse(self, refused: Iterable[LakesteadError]) -> None:
-        lines = [str(error) for error in refused]
-        if lines:
-            raise LakesteadError(
-                "Flux could not apply what the commit would change; nothing was changed",
-                found="\n".join(lines),
-                do="correct what was rendered, or the files of the homelab repo that it goes with",
-            )
+
+def _refuse(refused: Iterable[LakesteadError], where: str) -> None:
+    lines = [str(error) for error in refused]
+    if lines:
+        raise LakesteadError(
+            "Flux could not apply what the commit would change; nothing was changed",
+            where=where,
+            found="\n".join(lines),
+            do="correct what was rendered, or the files of the homelab repo that it goes with",
+        )
+
+
+def _flux_to_come(settings: Flux) -> list[Object]:
+    """Flux's own CustomResourceDefinitions, where this run installs Flux: what they refuse is refused."""
+    if settings.manifests is None:
+        return []
+    try:
+        text = Path(settings.manifests).expanduser().read_text(encoding="utf-8")
+        found = manifests.objects(text, settings.manifests)
+    except (OSError, UnicodeDecodeError, LakesteadError):
+        return []  # flux.install says it better
+    return [obj for obj in found if obj["kind"] == "CustomResourceDefinition"]
 
 
 def _is(obj: Mapping[str, Any], kind: str) -> bool:

@@ -69,9 +69,20 @@ def build(
     for text in texts:
         parsed = objects(text, where)
         if (variables or always) and not any(_opted_out(obj) for obj in parsed):
-            parsed = objects(substitute(text, variables), where)
+            parsed = _substituted(text, variables, where, quiet=bool(secrets))
         result += parsed
     return result, secrets
+
+
+def _substituted(
+    text: str, variables: Mapping[str, str], where: str, *, quiet: bool
+) -> list[Object]:
+    replaced = substitute(text, variables)
+    try:
+        return objects(replaced, where)
+    except LakesteadError as error:
+        found = "not shown: it may quote a value of a Secret" if quiet else error.found
+        raise LakesteadError(f"{error.what} (postBuild)", where=where, found=found) from None
 
 
 def _overlaid(root: Path, folder: str, file: str | None, spec: Mapping[str, Any]) -> Object:

@@ -13,6 +13,7 @@ from lakestead.kube.dry_run import prepared
 from lakestead.plan.change import Change
 from lakestead.plan.diff import object_diff
 from lakestead.plan.fingerprint import fingerprint, last_changed_by
+from lakestead.plan.schema import definitions, violations
 
 Object = dict[str, Any]
 SOURCES = "source.toolkit.fluxcd.io/v1"
@@ -44,6 +45,7 @@ class Cluster:
         self.api = api
         self._live: dict[ObjectRef, Object | None] = {}
         self._coming: dict[tuple[str, str | None, str], Object] = {}
+        self._schemas: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     def live(self, ref: ObjectRef) -> Object | None:
         """The object as it is now; read once."""
@@ -59,7 +61,9 @@ class Cluster:
 
     def comes(self, objects: Iterable[Object]) -> None:
         """What the preview has would be applied: later reads see it."""
-        for obj in objects:
+        coming = list(objects)
+        self._schemas |= definitions(coming)
+        for obj in coming:
             metadata = obj["metadata"]
             self._coming[obj["kind"], metadata.get("namespace"), metadata["name"]] = prepared(obj)
 
@@ -116,6 +120,11 @@ class Cluster:
         """An object whose kind or namespace is not there yet; the server checks what it can."""
         ref = ObjectRef.of(obj)
         missing = "kind" if error.reason == "KindNotServed" else "namespace"
+        if missing == "kind" and (schema := self._schemas.get((ref.api_version, ref.kind))):
+            found = secrets.hide("\n".join(violations(obj, schema)))
+            if found:
+                said = unknown(ref.kind, ref.full_name, f"{why}; it is not valid: {found}")
+                return Planned(said, obj, LakesteadError(f"{ref} is not valid", found=found))
         if missing == "namespace":
             elsewhere = {**obj, "metadata": {**obj["metadata"], "namespace": "default"}}
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
@@ -38,6 +39,8 @@ class Secrets:
         for secret in sorted(self._texts, key=len, reverse=True):
             if len(secret) >= LONG:
                 text = text.replace(secret, "***")
+            elif re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", text):
+                return "not shown: it may quote a value of a Secret"
         return text
 
     def _places(self, value: Any, path: Path = ()) -> Iterator[Path]:

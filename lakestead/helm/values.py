@@ -45,7 +45,11 @@ def merged(
             _put(placed, path, value)
             secrets += [text, str(value)] if secret else []
             continue
-        found = documents(text, _words(ref)) or [{}]
+        try:
+            found = documents(text, _words(ref)) or [{}]
+        except LakesteadError as error:
+            said = "" if secret else error.found
+            raise LakesteadError(error.what, where=error.where, found=said) from None
         if not isinstance(found[0], dict):
             raise LakesteadError("Values are no mapping", where=_words(ref))
         secrets += leaves(found[0]) if secret else []
