@@ -10,7 +10,7 @@ import pytest
 
 from lakestead.kube.client import Api
 from tests.api_server import ApiServer
-from tests.oracle import corpus
+from tests.oracle import corpus, sources
 from tests.oracle.server import install
 from tests.oracle.tally import Tally
 
@@ -31,6 +31,14 @@ def api() -> Iterator[Api]:
 def own_definitions(api: Api) -> None:
     """Definitions of our own are served."""
     install(api, corpus.awkward_definitions())
+
+
+@pytest.fixture(scope="session")
+def definitions(api: Api) -> list[sources.Object]:
+    """Other projects' definitions, served."""
+    found = sources.definitions()
+    install(api, found)
+    return found
 
 
 @pytest.fixture(scope="session")

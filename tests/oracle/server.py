@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from lakestead.errors import LakesteadError
 from lakestead.kube.client import FIELD_MANAGER, Api, ApiError, ObjectRef
-from lakestead.kube.dry_run import prepared
+from lakestead.kube.dry_run import plan_objects, prepared
 from lakestead.plan.ownership import proves_unchanged
 
 Object = dict[str, Any]
@@ -98,6 +98,33 @@ def proven(desired: Object, live: Object) -> bool:
     except LakesteadError:
         return False
     return proves_unchanged(manifest, live)
+
+
+def disagreement(api: Api, desired: Object, answer: Answer) -> str:
+    """What is wrong about the whole plan for an object, given the server's answer; or nothing."""
+    try:
+        (planned,) = plan_objects(api, [desired])
+    except LakesteadError:
+        return "" if answer == "refused" else f"not planned; the server says {answer}"
+    says = "refused" if planned.error else planned.change.action
+    fits: dict[Answer, tuple[str, ...]] = {
+        "unchanged": ("unchanged",),
+        "changed": ("update",),
+        "conflict": ("refused",),
+        "refused": ("refused",),
+    }
+    if says in fits[answer] or (says == "refused" and _is_refused_strictly(api, desired)):
+        return ""
+    return f"planned as {says}; the server says {answer}"
+
+
+def _is_refused_strictly(api: Api, desired: Object) -> bool:
+    """Whether the server refuses fields that it would otherwise drop."""
+    try:
+        api.apply(prepared(desired), dry_run=True, strict=True)
+    except ApiError:
+        return True
+    return False
 
 
 def timeless(obj: Object) -> Object:
