@@ -29,11 +29,20 @@ def prepared(obj: Mapping[str, Any]) -> dict[str, Any]:
             expected="apiVersion, kind and metadata.name",
         )
     copy["metadata"] = {k: v for k, v in metadata.items() if k != "creationTimestamp"}
-    if copy["kind"] == "Secret" and "stringData" in copy:
-        values = copy.pop("stringData") or {}
-        encoded = {key: base64.b64encode(text.encode()).decode() for key, text in values.items()}
-        copy["data"] = {**(copy.get("data") or {}), **encoded}
+    if copy["kind"] == "Secret":
+        _encode_string_data(copy)
     return copy
+
+
+def _encode_string_data(secret: dict[str, Any]) -> None:
+    """``stringData`` as ``data``, as the server keeps it; what is no text is left for it to judge."""
+    texts, data = secret.get("stringData") or {}, secret.get("data") or {}
+    if not isinstance(texts, dict) or not isinstance(data, dict):
+        return
+    if all(isinstance(text, str) for text in texts.values()) and "stringData" in secret:
+        del secret["stringData"]
+        encoded = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+        secret["data"] = {**data, **encoded}
 
 
 def all_prepared(objects: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
