@@ -67,13 +67,11 @@ def _table(shown: Sequence[tuple[Operation, list[Change]]], width: int | None) -
 
 
 def _cells(change: Change) -> tuple[str, ...]:
-    action = f"{SIGNS[change.action]} {change.action}"
-    if change.will and change.will != change.action:
-        action = f"{SIGNS[change.action]} {change.will}, {change.action}"
-    return tuple(
-        " ".join(cell.split())
-        for cell in (action, change.kind, change.name, change.why, change.waits_for)
-    )
+    action, why = change.will or change.action, change.why
+    if action != change.action:
+        why = f"{change.action}: {why}" if why else change.action
+    cells = (f"{SIGNS[action]} {action}", change.kind, change.name, why, change.waits_for)
+    return tuple(" ".join(cell.split()) for cell in cells)
 
 
 def _line(cells: Sequence[str], widths: dict[int, int]) -> str:

@@ -29,6 +29,7 @@ from pyinfra_cli.exceptions import UnexpectedExternalError
 from pyinfra_cli.inventory import make_inventory
 from pyinfra_cli.util import exec_file, load_deploy_file, parse_cli_arg
 
+import lakestead
 from lakestead.errors import LakesteadError, WrongUsage
 from lakestead.plan.document import Target
 
@@ -136,11 +137,15 @@ class _explained:
             cause: Any = error.exception
             if isinstance(cause, LakesteadError):
                 raise cause from None
+            place = _place(cause)
+            ours = place.startswith(str(Path(lakestead.__file__).parent))
             raise LakesteadError(
                 f"{error.filename} cannot be run",
-                where=_place(cause),
+                where=place,
                 found=f"{type(cause).__name__}: {cause}",
-                do="correct the file; -v shows the way there",
+                do="this is a mistake of Lakestead's: please report it with what -v shows"
+                if ours
+                else "correct the file; -v shows the way there",
             ) from cause
         if isinstance(error, PyinfraError) and not isinstance(error, LakesteadError):
             raise LakesteadError(str(error) or type(error).__name__) from error
