@@ -14,10 +14,10 @@ from lakestead.journal.undo import DATA, NOTHING
 from lakestead.kube.session import api
 from lakestead.metastore.client import MetastoreError, databases
 from lakestead.operations.command import ApiCommand, Command, failure, operation
-from lakestead.operations.object_storage_later import later
+from lakestead.operations.object_storage_later import later, not_known
 from lakestead.operations.show import progress, show
-from lakestead.plan.change import Change, with_unchanged
-from lakestead.plan.iceberg import changes, missing
+from lakestead.plan.change import with_unchanged
+from lakestead.plan.iceberg import Found, changes, missing
 from lakestead.rgw.key_secrets import user_secret
 from lakestead.settings.iceberg import Iceberg
 from lakestead.settings.object_storage import ObjectStorage
@@ -41,8 +41,9 @@ def proof_table(settings: Iceberg, s3: ObjectStorage) -> Iterator[Command]:
     """
     name = f"{settings.namespace}.{settings.table}"
     key = user_secret(s3.user.secret).read(api(host))
+    everything = changes(missing(Found()), settings.namespace, settings.table, settings.warehouse)
     if key is None:
-        yield later(s3.user.secret, Change("Iceberg table", name, "known after apply"))
+        yield later(s3.user.secret, *everything)
         return
     try:
         databases(settings.thrift, timeout=5)
@@ -50,7 +51,7 @@ def proof_table(settings: Iceberg, s3: ObjectStorage) -> Iterator[Command]:
         if state.is_executing:
             raise
         why = f"the metastore does not answer yet: {error.found}"
-        show(host, [Change("Iceberg table", name, "known after apply", why=why)])
+        show(host, not_known(everything, why))
         yield failure(error)
         return
     catalog = connect(settings, s3, key)

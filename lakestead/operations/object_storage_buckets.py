@@ -15,7 +15,7 @@ from lakestead.operations.object_storage_later import is_wrong_key, later
 from lakestead.operations.show import show
 from lakestead.plan import bucket_policy
 from lakestead.plan.buckets import BucketStep, BucketWanted, Setting, plan_bucket
-from lakestead.plan.change import Change, with_unchanged
+from lakestead.plan.change import with_unchanged
 from lakestead.rgw import quirks
 from lakestead.rgw.client import AdminOps
 from lakestead.rgw.rook import owner_of_bucket
@@ -42,7 +42,7 @@ def buckets(settings: ObjectStorage) -> Iterator[Command]:
     """
     cluster = api(host)
     wanted = settings.wanted_buckets
-    unknown = [Change("Bucket", item.name, "known after apply") for item in wanted]
+    unknown = [step.change for item in wanted for step in plan_bucket(item, None)]
     admin, user = admin_ops(cluster, settings), user_s3(cluster, settings)
     if admin is None or user is None:
         yield later(settings.user.secret if admin else settings.admin.secret, *unknown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from pyinfra import host, state
@@ -14,7 +15,7 @@ from lakestead.rgw.failures import WRONG_KEY, RgwError
 
 
 def later(secret: str, *changes: Change, because: LakesteadError | None = None) -> ApiCommand:
-    """Show ``changes`` as known after apply; while operations are executed, raise instead.
+    """Show ``changes``, those of an empty start, as known after apply; while operations are executed, raise instead.
 
     + secret: ``namespace/name`` of the Secret that has no key yet, or one that is replaced
     + because: what to raise; by default that the Secret is not there
@@ -27,8 +28,16 @@ def later(secret: str, *changes: Change, because: LakesteadError | None = None) 
     if state.is_executing:
         raise error
     why = f"Secret {secret} is written first"
-    show(host, [replace(change, why=why) for change in changes])
+    show(host, not_known(changes, why))
     return failure(error)
+
+
+def not_known(changes: Iterable[Change], why: str) -> list[Change]:
+    """What would be done where nothing was there yet, as known after apply.
+
+    All of it, so that an apply of the plan does nothing that the plan does not have.
+    """
+    return [replace(change, action="known after apply", diff="", why=why) for change in changes]
 
 
 def is_wrong_key(error: LakesteadError) -> bool:

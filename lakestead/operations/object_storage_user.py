@@ -47,7 +47,9 @@ def rgw_user(settings: ObjectStorage) -> Iterator[Command]:
     secret = user_secret(settings.user.secret)
     admin = admin_ops(cluster, settings)
     if admin is None:
-        yield later(settings.admin.secret, Change("RGW user", wanted.uid, "known after apply"))
+        steps = plan_user(wanted, None)
+        changes = [*(step.change for step in steps), *plan_secret(cluster, secret, [])]
+        yield later(settings.admin.secret, *changes)
         return
     _refuse_rooks(cluster, settings)
     answer = users.read_user(admin, wanted.uid)
