@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyinfra
 import pytest
+
+from lakestead.cli import main
 
 LAKESTEAD = str(Path(sys.executable).with_name("lakestead"))
 PYINFRA = str(Path(sys.executable).with_name("pyinfra"))
@@ -84,12 +87,21 @@ def test_plan_and_apply(project: Path) -> None:
     ],
     ids=" ".join,
 )
-def test_wrong_command_lines(project: Path, arguments: list[str]) -> None:
-    answer = run(LAKESTEAD, *arguments, cwd=project)
+def test_wrong_command_lines(
+    project: Path,
+    arguments: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(pyinfra, "is_cli", False)
+    monkeypatch.setattr(sys, "argv", ["lakestead", *arguments])
 
-    assert answer.returncode == 2
-    assert "Traceback" not in answer.stderr
-    assert answer.stdout == ""
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().out == ""
 
 
 def test_pyinfras_dry_run_says_the_same(project: Path) -> None:
