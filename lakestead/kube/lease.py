@@ -76,8 +76,8 @@ class Lease:
         watch = _Watch()
         deadline = _now() + wait
         told = ""
+        found: dict[str, Any] | None = None  # Most often nobody has it: no need to look.
         while True:
-            found = self._read()
             if found is None:
                 done = self._write("POST", COLLECTION, _lease(self.holder, self.duration, 0))
             else:
@@ -91,6 +91,7 @@ class Lease:
                         say(f"waits for the cluster's lock: {_who(spec)}")
                         told = current
                     time.sleep(min(POLL, self.duration / 10))
+                    found = self._read()
                     continue
                 if current:
                     say(f"takes the lock of a run that is gone: {_who(spec)}")
@@ -102,6 +103,7 @@ class Lease:
                 self._stop.clear()
                 threading.Thread(target=self._renew, name="lease", daemon=True).start()
                 return
+            found = self._read()
 
     def check(self) -> None:
         """Raise LockLost unless the lock is ours for some seconds more; call it before each write."""

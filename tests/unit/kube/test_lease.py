@@ -29,7 +29,7 @@ def test_second_run_is_refused_and_told_who_holds_it(api: Api) -> None:
         Lease(api, "bob").acquire()
 
     assert refused.value.exit_code == 4
-    assert api.requests - calls == 1
+    assert api.requests - calls == 2  # made in vain, read
     first.release()
     Lease(api, "bob").acquire()
 
