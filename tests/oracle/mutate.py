@@ -13,9 +13,18 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from lakestead.plan import spelling
 from tests.oracle.paths import Path, get, has, places, put, without
 
 Object = dict[str, Any]
+# Words that mean something somewhere, most of all to the shortcut, and mostly not where they are put.
+KEYS = sorted(
+    {
+        "new", "name", "labels", "annotations", "a.b/c", "value", "optional",
+        *(word for word in spelling.PLAIN | spelling.PLAIN_MAPS),
+        *(key for _, key in (*spelling.PLAIN_AT, *spelling.EMPTY_AT, *spelling.DEFAULTS)),
+    }
+)  # fmt: skip
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Mutation = Callable[[Draw, Object, Object], Object]
 QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|k|M|G|Ki|Mi|Gi|Ti|)")
@@ -110,10 +119,10 @@ def add_key(draw: Draw, desired: Object, live: Object) -> Object:
     maps: list[Path] = [("metadata",)]
     maps += [place for place in places(desired) if isinstance(get(desired, place), dict)]
     place = draw(st.sampled_from(maps))
-    key = draw(
-        st.sampled_from(["new", "name", "labels", "annotations", "a.b/c", "value", "optional"])
+    key = draw(st.sampled_from(KEYS))
+    value = draw(
+        st.sampled_from([None, "", "x", 0, 1, False, {}, [], {"a": "b"}, {"a": None}, ["a"]])
     )
-    value = draw(st.sampled_from([None, "", "x", 1, True, {}, [], {"a": "b"}, {"a": None}, ["a"]]))
     if has(desired, (*place, key)):
         return desired
     return put(desired, (*place, key), value)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any, Literal
 
 from lakestead.errors import LakesteadError
@@ -39,7 +41,8 @@ class Scene:
             path = resource.path(self.ref.namespace)
             self.api.raw("POST", path, query=query, body=step["create"])
             return
-        path = self.path(step.get("subresource", ""))
+        version = step.get("apply", {}).get("apiVersion")  # one can apply in another version
+        path = self.path(step.get("subresource", ""), version)
         if "apply" in step:
             kind = "apply-patch+yaml"
             query["force"] = str(step.get("force", False)).lower()
@@ -59,9 +62,9 @@ class Scene:
             ObjectRef(api_version, self.ref.kind, self.ref.name, self.ref.namespace)
         )
 
-    def path(self, subresource: str = "") -> str:
+    def path(self, subresource: str = "", version: str | None = None) -> str:
         """The object's path on the server."""
-        resource = self.api._require(self.ref)
+        resource = self.api._require(replace(self.ref, api_version=version or self.ref.api_version))
         return resource.path(self.ref.namespace, self.ref.name) + PATHS[subresource]
 
     def remove(self) -> None:
@@ -128,10 +131,16 @@ def _is_refused_strictly(api: Api, desired: Object) -> bool:
 
 
 def timeless(obj: Object) -> Object:
-    """An object without the times of its managedFields, which say when it was asked."""
+    """An object without what depends on when it was asked about.
+
+    That is the times of its managedFields, and their order: the server sorts them by time, and where a
+    value is only spelled otherwise, it notes the time of asking before it sees that nothing differs.
+    """
     copy = deepcopy(obj)
-    for entry in copy["metadata"].get("managedFields") or []:
+    entries = copy["metadata"].get("managedFields") or []
+    for entry in entries:
         entry.pop("time", None)
+    entries.sort(key=lambda entry: json.dumps(entry, sort_keys=True))
     return copy
 
 
