@@ -63,6 +63,10 @@ class Api:
         """Where objects of a kind live, and whether in namespaces; None where it is not served."""
         return self._discovery.find(api_version, kind)
 
+    def preferred(self, group: str, kind: str) -> str | None:
+        """The apiVersion that the server prefers for a kind; None where it does not serve it."""
+        return self._discovery.preferred(group, kind)
+
     def get(self, ref: ObjectRef) -> dict[str, Any] | None:
         """The object, or None where it or its kind is not there."""
         resource = self._discovery.find(ref.api_version, ref.kind)

@@ -64,6 +64,14 @@ class Discovery:
             found = self._resources.get((api_version, kind))
         return found
 
+    def preferred(self, group: str, kind: str) -> str | None:
+        """The apiVersion that comes first for ``kind``; None where the server does not serve it."""
+        self.load()
+        for api_version, known in self._resources:  # in the server's order of preference
+            if known == kind and (api_version.rpartition("/")[0]) == group:
+                return api_version
+        return None
+
     def load(self) -> None:
         """Ask for all kinds, unless that was done."""
         with self._loading:

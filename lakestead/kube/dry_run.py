@@ -249,7 +249,12 @@ class _Planner:
 def _owners(obj: Mapping[str, Any]) -> list[str]:
     """Who owns which fields, whenever that was."""
     entries = obj["metadata"].get("managedFields") or []
-    return sorted(json.dumps({**entry, "time": None}, sort_keys=True) for entry in entries)
+    return sorted(
+        json.dumps({**entry, "time": None}, sort_keys=True)
+        for entry in entries
+        # What the server notes of an object that nobody owned a field of says nothing about anybody.
+        if entry.get("manager") != "before-first-apply"
+    )
 
 
 def _not_valid(ref: ObjectRef, problems: Sequence[str]) -> LakesteadError:

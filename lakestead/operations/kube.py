@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pyinfra import host, state
@@ -10,11 +11,14 @@ from pyinfra import host, state
 from lakestead.journal.undo import NOTHING
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.kube.dry_run import plan_objects
+from lakestead.kube.prune import plan_prune
 from lakestead.kube.readiness import wait_ready
 from lakestead.kube.session import api
 from lakestead.operations.command import ApiCommand, Command, operation
+from lakestead.operations.kube_prune import prune as delete
 from lakestead.operations.kube_stage import all_of, stages
-from lakestead.operations.show import progress, show
+from lakestead.operations.show import progress, say_once, show
+from lakestead.plan.apply_set import ApplySet
 
 
 @operation
@@ -23,6 +27,7 @@ def apply(
     wait: bool = True,
     timeout: float = 120,
     take_over: Sequence[str] = (),
+    prune: str = "",
 ) -> Iterator[Command]:
     """Server-side apply objects as field manager ``lakestead``, and wait until they are ready.
 
@@ -34,6 +39,9 @@ def apply(
     + timeout: seconds for each wait
     + take_over: fields that another field manager has set to another value, to take over from it, as
       its conflict names them: ``("Deployment demo/web: .spec.replicas",)``
+    + prune: name of the set that ``objects`` are: what was applied under that name and is not among
+      them any more is deleted, unless it is annotated ``lakestead.io/prune: "false"``; volumes,
+      namespaces and definitions only if they are annotated ``"true"``
 
     **Example:**
 
@@ -45,21 +53,37 @@ def apply(
         )
     """
     cluster = api(host)
+    members = ApplySet(prune) if prune else None
+    pruned = plan_prune(cluster, members, objects) if members else None
+    if members and pruned:
+        objects = [*map(members.member, objects), pruned.parent]
     planned = plan_objects(
         cluster, objects, take_over=take_over, wait=wait, validate=not state.is_executing
     )
     errors = [item.error for item in planned if item.error is not None]
     if errors:
         raise errors[0] if len(errors) == 1 else all_of(errors)
-    show(host, [item.change for item in planned])
+    left = pruned.left if pruned else []
+    show(host, [*(item.change for item in planned), *(item.change for item in left)])
+    for item in left:
+        if not item.change.pending:
+            say_once(host, f"{item.ref} left the set {prune} and is {item.change.why}")
     pending = [item for item in planned if item.change.pending]
-    if not pending:
+    if not pending and not any(item.change.pending for item in left):
         host.noop(f"{len(planned)} objects are as they should be")
         return
+    say = progress(host)
     written = [item for item in pending if item.change.action != "wait"]
-    yield from stages(cluster, written, timeout, progress(host))
-    if wait:
+    parent = [item for item in written if pruned and item.obj == pruned.parent]
+    if pruned and parent:
+        yield from stages(cluster, [replace(parent[0], obj=pruned.meanwhile)], timeout, say)
+    yield from stages(cluster, [item for item in written if item not in parent], timeout, say)
+    if wait and pending:
         yield _wait(cluster, [item.ref for item in pending], timeout)
+    if pruned:
+        yield from delete(cluster, left, wait, timeout, say)
+    if pruned and parent and pruned.meanwhile != pruned.parent:
+        yield from stages(cluster, parent, timeout, say)
 
 
 def _wait(cluster: Api, refs: list[ObjectRef], timeout: float) -> ApiCommand:
