@@ -7,6 +7,7 @@ data and config.py. The loaders are pyinfra_cli's, which are no public API: pyin
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -76,6 +77,7 @@ class Deploy:
         pyinfra.is_cli = True  # operations are told apart by their lines in the deploy file
         set_formatter(click.style)
         set_echo(click.echo)
+        os.environ.setdefault("PYINFRA_PROGRESS", "off")  # its spinner; there is lakestead.report
         sys.dont_write_bytecode = True
         cwd = str(Path.cwd())
         for folder in (cwd, "."):
