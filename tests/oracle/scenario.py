@@ -112,7 +112,7 @@ def _compare(
         if said and answer != "unchanged":
             wrong = f"said to be unchanged; the server says {answer}"
         elif whole:
-            wrong = disagreement(scene.api, following, answer)
+            wrong = disagreement(scene.api, following, live, answer)
         if not wrong:
             tally.plans += whole
             tally.add(f"{following['apiVersion']} {following['kind']}", answer, said, how)

@@ -103,7 +103,7 @@ def proven(desired: Object, live: Object) -> bool:
     return proves_unchanged(manifest, live)
 
 
-def disagreement(api: Api, desired: Object, answer: Answer) -> str:
+def disagreement(api: Api, desired: Object, live: Object, answer: Answer) -> str:
     """What is wrong about the whole plan for an object, given the server's answer; or nothing."""
     try:
         (planned,) = plan_objects(api, [desired])
@@ -116,7 +116,11 @@ def disagreement(api: Api, desired: Object, answer: Answer) -> str:
         "conflict": ("refused",),
         "refused": ("refused",),
     }
-    if says in fits[answer] or (says == "refused" and _is_refused_strictly(api, desired)):
+    if says in fits[answer]:
+        return ""
+    if says == "refused" and _is_refused_strictly(api, desired):
+        return ""
+    if (says, answer) == ("unchanged", "changed") and _only_notes(api, desired, live):
         return ""
     return f"planned as {says}; the server says {answer}"
 
@@ -128,6 +132,18 @@ def _is_refused_strictly(api: Api, desired: Object) -> bool:
     except ApiError:
         return True
     return False
+
+
+def _only_notes(api: Api, desired: Object, live: Object) -> bool:
+    """Whether an apply only notes what was there before anybody applied something: no change."""
+
+    def known(obj: Object) -> Object:
+        copy = timeless(obj)
+        entries = copy["metadata"].pop("managedFields", [])
+        copy["entries"] = [one for one in entries if one["manager"] != "before-first-apply"]
+        return copy
+
+    return known(api.apply(prepared(desired), dry_run=True)) == known(live)
 
 
 def timeless(obj: Object) -> Object:
