@@ -66,6 +66,8 @@ class Deploy:
         self.state.set_stage(StateStage.Prepare)
         with _explained():
             load_deploy_file(self.state, self.target.deploy)
+        for meta in self.state.op_meta.values():
+            meta.args.clear()  # logged where an operation has no name, and one may be a secret
 
     def execute(self) -> None:
         """Do what was prepared; each operation looks again at what is there."""
