@@ -93,7 +93,7 @@ def is_alive(path: Path) -> bool:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """A journal's records. A torn last line, which a killed run may leave, is left out.
+    """A journal's records. A last line without its end, which a killed run may leave, is left out.
 
     Raises LakesteadError where another line is none, or a newer Lakestead wrote it.
     """
@@ -110,8 +110,6 @@ def read(path: Path) -> list[dict[str, Any]]:
             if not isinstance(record, dict) or "type" not in record:
                 raise ValueError
         except ValueError:
-            if number == len(lines) - 1:
-                break
             raise LakesteadError(
                 "A journal is damaged",
                 where=f"{path}, line {number}",
