@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -85,7 +87,8 @@ def plan_objects(
     ordered = sorted(all_prepared(objects), key=stage)
     asked = TakeOver(take_over)
     asked.check(map(ObjectRef.of, ordered))
-    found = look_at(api, ordered, _look)
+    with _no_garbage():
+        found = look_at(api, ordered, _look)
     planner = _Planner(api, ordered, found, asked, wait, validate)
     planned: dict[int, PlannedObject] = {}
     rest = []
@@ -99,6 +102,18 @@ def plan_objects(
         plans = pool.map(lambda number: planner.plan(ordered[number]), rest)
         planned |= zip(rest, plans, strict=True)
     return [planned[number] for number in range(len(ordered))]
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Without looking for cycles: parsed JSON has none, and the search is a fifth of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _look(obj: Object, live: Object) -> _Found:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api, ApiError, ObjectRef
+from lakestead.kube.live import read_status
 from lakestead.kube.pods import workload_pods
 from lakestead.kube.status import Status, pod_reason, status
 
@@ -32,9 +32,7 @@ def wait_ready(api: Api, refs: Iterable[ObjectRef], timeout: float, interval: fl
     waiting = list(refs)
     deadline = time.monotonic() + timeout
     while True:
-        with ThreadPoolExecutor(8) as pool:
-            objects = list(pool.map(api.get, waiting))
-        states = {ref: status(obj) for ref, obj in zip(waiting, objects, strict=True)}
+        states = read_status(api, waiting)
         waiting = [ref for ref, state in states.items() if not state.ready]
         if not waiting:
             return

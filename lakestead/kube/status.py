@@ -61,6 +61,11 @@ def waits_for(obj: Mapping[str, Any]) -> str:
     return words
 
 
+def has_status(obj: Mapping[str, Any]) -> bool:
+    """Whether an object becomes something after it is stored, which can be waited for."""
+    return (_group(obj), obj["kind"]) not in STORED
+
+
 def _group(obj: Mapping[str, Any]) -> str:
     api_version = str(obj["apiVersion"])
     return api_version.split("/")[0] if "/" in api_version else ""
@@ -256,3 +261,17 @@ WORDS: dict[tuple[str, str], str] = {
     ("batch", "Job"): "completed",
     ("apiextensions.k8s.io", "CustomResourceDefinition"): "established",
 }
+
+# Kinds whose objects are what they are once they are stored.
+STORED = frozenset(
+    [
+        ("", "ConfigMap"),
+        ("", "LimitRange"),
+        ("", "Secret"),
+        ("", "ServiceAccount"),
+        ("rbac.authorization.k8s.io", "ClusterRole"),
+        ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+        ("rbac.authorization.k8s.io", "Role"),
+        ("rbac.authorization.k8s.io", "RoleBinding"),
+    ]
+)

@@ -14,6 +14,7 @@ from lakestead.kube.dry_run import plan_objects
 from lakestead.kube.prune import plan_prune
 from lakestead.kube.readiness import wait_ready
 from lakestead.kube.session import api
+from lakestead.kube.status import has_status
 from lakestead.operations.command import ApiCommand, Command, operation
 from lakestead.operations.kube_prune import prune as delete
 from lakestead.operations.kube_stage import all_of, stages
@@ -78,8 +79,9 @@ def apply(
     if pruned and parent:
         yield from stages(cluster, [replace(parent[0], obj=pruned.meanwhile)], timeout, say)
     yield from stages(cluster, [item for item in written if item not in parent], timeout, say)
-    if wait and pending:
-        yield _wait(cluster, [item.ref for item in pending], timeout)
+    waited = [item.ref for item in pending if has_status(item.obj)]
+    if wait and waited:
+        yield _wait(cluster, waited, timeout)
     if pruned:
         yield from delete(cluster, left, wait, timeout, say)
     if pruned and parent and pruned.meanwhile != pruned.parent:

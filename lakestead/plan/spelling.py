@@ -259,9 +259,11 @@ def canonical(value: Any) -> str | None:
     ``Quantity.CanonicalizeBytes`` of k8s.io/apimachinery/pkg/api/resource: the family of units stays,
     the number is whole, the unit the largest that it can be.
     """
-    if type(value) not in (str, int):
+    if type(value) not in (str, int, float):
         return None
-    text = str(value)
+    text = str(
+        value
+    )  # of a float, too, what is sent: an exponent is not sure, as nan and inf are none
     try:
         number = parse(text)
     except ValueError:

@@ -16,7 +16,8 @@ from pyinfra.api.operations import run_ops
 
 from lakestead.journal.record import load
 from lakestead.kube import session as kube_session
-from lakestead.kube.client import Api, ObjectRef
+from lakestead.kube.client import Api, ApiError, ObjectRef
+from lakestead.kube.dry_run import plan_objects
 from lakestead.operations import kube, show
 from lakestead.plan.apply_set import PROTECTION, ApplySet, kinds_of
 from lakestead.plan.change import Change
@@ -155,6 +156,65 @@ def test_one_that_is_refused_fails_the_operation_and_is_journaled(
     with pytest.raises(PyinfraError):
         world.apply(bad, good)
     assert (f"create ConfigMap {world.namespace}/bad", "failed") in world.written()
+
+
+@pytest.fixture
+def silent_webhook(world: World) -> Iterator[Object]:
+    """A webhook that rules the ConfigMaps of the test's namespace, at whose address nobody is."""
+    hook = {
+        "name": "silent.example.org",
+        "clientConfig": {"url": "https://127.0.0.1:1/"},
+        "rules": [
+            {
+                "apiGroups": [""],
+                "apiVersions": ["v1"],
+                "operations": ["*"],
+                "resources": ["configmaps"],
+            }
+        ],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": world.namespace}},
+        "admissionReviewVersions": ["v1"],
+        "sideEffects": "None",
+    }
+    made = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": world.namespace},
+        "webhooks": [hook],
+    }
+    world.api.apply(made)
+    for _ in range(100):  # the server looks at its webhooks' list now and then
+        try:
+            world.api.apply(world.config("probe"), dry_run=True)
+        except ApiError:
+            break
+    yield made
+    world.api.delete(ObjectRef.of(made))
+
+
+def test_a_webhook_that_answers_later_is_waited_for(
+    world: World, silent_webhook: Object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply = Api.apply
+
+    def answers_after_the_first_write(self: Api, obj: Any, **more: Any) -> Any:
+        try:
+            return apply(self, obj, **more)
+        finally:
+            if not more.get("dry_run"):
+                self.delete(ObjectRef.of(silent_webhook))
+
+    monkeypatch.setattr(Api, "apply", answers_after_the_first_write)
+    world.apply(world.config("c"))
+    assert world.there("c") is not None
+
+
+def test_a_webhook_that_never_answers_is_named(world: World, silent_webhook: Object) -> None:
+    [planned] = plan_objects(world.api, [world.config("c")])
+    assert planned.change.action == "known after apply"
+    assert planned.change.why == "webhook silent.example.org does not answer"
+    with pytest.raises(PyinfraError):
+        world.apply(world.config("c"), timeout=0.5)
 
 
 def test_what_left_the_set_is_deleted(world: World) -> None:
