@@ -27,8 +27,7 @@ Read = Callable[[str, str, str], Mapping[str, Any] | None]
 SUBSTITUTE = "kustomize.toolkit.fluxcd.io/substitute"
 # Fields of a Kustomization that become fields of the kustomization.yaml in its folder.
 OVERLAYS = (
-    "targetNamespace", "namePrefix", "nameSuffix", "patches", "patchesStrategicMerge",
-    "patchesJson6902", "images", "components", "buildMetadata",
+    "targetNamespace", "namePrefix", "nameSuffix", "patches", "images", "components", "buildMetadata",
 )  # fmt: skip
 NO_REMOTE = ("git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/")
 
@@ -107,12 +106,6 @@ def _overlaid(root: Path, folder: str, file: str | None, spec: Mapping[str, Any]
         if spec.get(key):
             content[name] = spec[key]
     added = [{k: p[k] for k in ("patch", "target") if k in p} for p in spec.get("patches") or []]
-    # kustomize takes the two older forms as patches too.
-    added += [{"patch": yaml.safe_dump(p)} for p in spec.get("patchesStrategicMerge") or []]
-    added += [
-        {"patch": yaml.safe_dump(p["patch"]), "target": p["target"]}
-        for p in spec.get("patchesJson6902") or []
-    ]
     if added:
         content["patches"] = [*(content.get("patches") or []), *added]
     if images := spec.get("images"):
