@@ -216,6 +216,7 @@ class _Run:
         + clusters: also ask who they are, so that the plan can be kept
         """
         collector = Collector()
+        self._ears.errors(True)
         listeners.append(collector)
         try:
             self._deploy.prepare()
@@ -242,7 +243,7 @@ class _Run:
         guard.watch(self._deploy.state)
         watch = Watch(self._deploy.state, self.report)
         self._deploy.state.add_callback_handler(watch)
-        self._ears.quiet()
+        self._ears.errors(False)
         listeners.append(guard)
         try:
             self._deploy.execute()

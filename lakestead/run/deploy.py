@@ -14,7 +14,6 @@ import traceback
 from fnmatch import fnmatch
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import click
 import gevent
@@ -24,11 +23,12 @@ from pyinfra.api.connect import connect_all, disconnect_all
 from pyinfra.api.exceptions import NoGroupError, PyinfraError
 from pyinfra.api.operations import run_ops
 from pyinfra.api.output import set_echo, set_formatter
-from pyinfra.api.state import StateStage
+from pyinfra.api.state import BaseStateCallback, StateStage
 from pyinfra.context import ctx_config, ctx_inventory, ctx_state
 from pyinfra_cli.exceptions import UnexpectedExternalError
 from pyinfra_cli.inventory import make_inventory
 from pyinfra_cli.util import exec_file, load_deploy_file, parse_cli_arg
+from typing_extensions import override
 
 import lakestead
 from lakestead.errors import LakesteadError, WrongUsage
@@ -52,7 +52,12 @@ class Deploy:
         with _explained():
             self._load()
             self.state.set_stage(StateStage.Connect)
-            connect_all(self.state)
+            unreachable = _Unreachable()
+            self.state.add_callback_handler(unreachable)
+            try:
+                connect_all(self.state)
+            except PyinfraError as error:
+                raise unreachable.explained() or error from error
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -98,6 +103,11 @@ class Deploy:
         config.lock_current_state()
         data = {name: parse_cli_arg(value) for name, value in self.target.data.items()}
         inventory = make_inventory(self.target.inventory, cwd=cwd, override_data=data)
+        if not len(inventory):
+            raise WrongUsage(
+                f"Inventory {self.target.inventory} has no hosts",
+                expected="a Python file with lists of hosts, or names of hosts",
+            )
         ctx_inventory.set(inventory)
         self.state.init(inventory, config, initial_limit=self._limit(inventory))
 
@@ -126,7 +136,7 @@ def _must_be_there(what: str, path: str) -> None:
 
 
 class _explained:
-    """Turn what pyinfra raises into one LakesteadError."""
+    """Turn what pyinfra, or a file that it runs, raises into one LakesteadError."""
 
     def __enter__(self) -> None:
         return None
@@ -137,24 +147,52 @@ class _explained:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if not isinstance(error, Exception) or isinstance(error, LakesteadError):
+            return
         if isinstance(error, UnexpectedExternalError):
-            cause: Any = error.exception
-            if isinstance(cause, LakesteadError):
-                raise cause from None
-            place = _place(cause)
-            ours = place.startswith(str(Path(lakestead.__file__).parent))
-            raise LakesteadError(
-                f"{error.filename} cannot be run",
-                where=place,
-                found=f"{type(cause).__name__}: {cause}",
-                do="this is a mistake of Lakestead's: please report it with what -v shows"
-                if ours
-                else "correct the file; -v shows the way there",
-            ) from cause
-        if isinstance(error, PyinfraError) and not isinstance(error, LakesteadError):
+            raise _mistake(error.exception, error.filename) from error.exception
+        if isinstance(error, PyinfraError):
             raise LakesteadError(str(error) or type(error).__name__) from error
         if isinstance(error, click.ClickException):
             raise LakesteadError(error.format_message()) from error
+        raise _mistake(error) from error
+
+
+def _mistake(error: BaseException, file: str = "") -> LakesteadError:
+    if isinstance(error, LakesteadError):
+        return error
+    place = _place(error)
+    ours = place.startswith(str(Path(lakestead.__file__).parent))
+    return LakesteadError(
+        f"{file or place.partition(', line')[0]} cannot be run",
+        where=place,
+        found=f"{type(error).__name__}: {error}",
+        do="this is a mistake of Lakestead's: please report it with what -v shows"
+        if ours
+        else "correct the file; -v shows the way there",
+    )
+
+
+class _Unreachable(BaseStateCallback):
+    """Why hosts cannot be connected to."""
+
+    def __init__(self) -> None:
+        self.errors: dict[str, Exception] = {}
+
+    @override
+    def host_connect_error(self, state: State, host: Host, error: Exception) -> None:  # type: ignore[override]
+        self.errors[host.name] = error
+
+    def explained(self) -> LakesteadError | None:
+        """One error for all of them; the first is the cause of most others."""
+        causes = [error.__cause__ or error for error in self.errors.values()]
+        if not causes:
+            return None
+        first = causes[0]
+        hosts = ", ".join(sorted(self.errors))
+        if isinstance(first, LakesteadError):
+            return first
+        return LakesteadError(f"Cannot connect to {hosts}", found=str(first))
 
 
 def _place(error: BaseException) -> str:

@@ -120,10 +120,9 @@ class Ears:
         speakers.remove(self._said)
         logger.removeHandler(self._handler)
 
-    def quiet(self) -> None:
-        """Leave out errors too: from now on they are reported in another way."""
-        if self._handler.level > logging.INFO:
-            self._handler.setLevel(logging.CRITICAL)
+    def errors(self, wanted: bool) -> None:
+        """Whether what pyinfra logs as errors is passed on, or reported in another way."""
+        self._handler.errors = wanted
 
     def _said(self, host: Host, text: str, waits: bool) -> None:
         self._report(Said(host=host.name, text=text, waits=waits))
@@ -133,8 +132,11 @@ class _Handler(logging.Handler):
     def __init__(self, level: int, clear: Callable[[], None]) -> None:
         super().__init__(level)
         self._clear = clear
+        self.errors = False
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno == logging.ERROR and not self.errors and self.level > logging.INFO:
+            return
         self._clear()
         click.echo(record.getMessage(), err=True)

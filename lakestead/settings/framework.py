@@ -13,7 +13,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lakestead.errors import LakesteadError
+from lakestead.errors import LakesteadError, WrongUsage
 from lakestead.settings.source import Sources
 
 # What may be a secret that somebody wrote where a reference belongs.
@@ -67,7 +67,7 @@ def refuse(mistakes: Sequence[Mistake], sources: Sources) -> LakesteadError:
         place = sources.find(mistake.path)
         lines.append(f"{place}: {dotted(mistake.path)} {mistake.text}")
     what = "There is a mistake" if len(lines) == 1 else f"There are {len(lines)} mistakes"
-    return LakesteadError(f"{what} in the settings", found="\n".join(lines))
+    return WrongUsage(f"{what} in the settings", found="\n".join(lines))
 
 
 def unknown(name: str, known: Iterable[str]) -> str:

@@ -82,6 +82,7 @@ def test_plan_and_apply(project: Path) -> None:
         ["plan", "deploy.py"],
         ["plan", "nowhere.py", "-i", "inventory.py"],
         ["plan", "deploy.py", "-i", "inventory.py", "--limit", "nobody"],
+        ["plan", "deploy.py", "-i", "no-such-host"],
         ["apply", "nowhere.json"],
         ["apply", "plan.json", "-i", "inventory.py"],
     ],
