@@ -80,43 +80,81 @@ MERGEABLE_LISTS = frozenset(
 )
 
 # Scalars that are left out when they are "", 0 or false, wherever the name occurs (k8s.io/api: no
-# pointer, omitempty), so that a zero that was given and none cannot be told apart.
-PLAIN = frozenset(
+# pointer, omitempty), so that a zero that was given and none cannot be told apart. Each with its zero:
+# the server refuses one of another type.
+PLAIN: dict[str, str | int] = {
+    **dict.fromkeys(
+        [
+            "clusterIP",
+            "externalName",
+            "hostIP",
+            "loadBalancerIP",
+            "priorityClassName",
+            "schedulerName",
+            "serviceAccountName",
+            "subPath",
+            "subPathExpr",
+            "subdomain",
+            "workingDir",
+        ],
+        "",
+    ),
+    **dict.fromkeys(
+        [
+            "failureThreshold",
+            "hostPort",
+            "initialDelaySeconds",
+            "minReadySeconds",
+            "nodePort",
+            "successThreshold",
+        ],
+        0,
+    ),
+    **dict.fromkeys(
+        [
+            "globalDefault",
+            "hostIPC",
+            "hostNetwork",
+            "hostPID",
+            "paused",
+            "publishNotReadyAddresses",
+            "stdin",
+            "stdinOnce",
+            "tty",
+            "unschedulable",
+        ],
+        False,
+    ),
+}
+PLAIN_AT: dict[tuple[str, str], str | int] = {
+    ("", "description"): "",
+    ("env", "value"): "",
+    ("subjects", "apiGroup"): "",
+    ("volumeMounts", "readOnly"): False,
+}
+
+# Lists that are left out when they are empty, wherever the name occurs.
+PLAIN_LISTS = frozenset(
     [
-        "clusterIP",
-        "externalName",
-        "failureThreshold",
-        "globalDefault",
-        "hostIP",
-        "hostIPC",
-        "hostNetwork",
-        "hostPID",
-        "hostPort",
-        "initialDelaySeconds",
-        "loadBalancerIP",
-        "minReadySeconds",
-        "nodePort",
-        "paused",
-        "priorityClassName",
-        "publishNotReadyAddresses",
-        "schedulerName",
-        "serviceAccountName",
-        "stdin",
-        "stdinOnce",
-        "subPath",
-        "subPathExpr",
-        "subdomain",
-        "successThreshold",
-        "tty",
-        "unschedulable",
-        "workingDir",
+        "args",
+        "command",
+        "egress",
+        "envFrom",
+        "hostAliases",
+        "imagePullSecrets",
+        "ingress",
+        "loadBalancerSourceRanges",
+        "mountOptions",
+        "readinessGates",
+        "rules",
+        "subjects",
+        "supplementalGroups",
+        "tls",
+        "tolerations",
     ]
 )
-PLAIN_AT = frozenset(
-    [("", "description"), ("env", "value"), ("subjects", "apiGroup"), ("volumeMounts", "readOnly")],
-)
 
-# Empty lists and maps, and nulls, that are left out inside of what is set as one. Only these: managedFields
+# Empty maps, and nulls, that are left out inside of what is set as one. Only these: managedFields
 # does not say which fields there are in there, and the server refuses one that it does not know.
 EMPTY_AT = frozenset(
     [
@@ -239,12 +277,15 @@ class Spelling:
 
 def _left_out(value: Any, live: Any, within: str, name: str) -> bool:
     if live is not ABSENT:
-        return live is None and value == []
-    if value is None or value == []:
+        return live is None and value == [] and name in PLAIN_LISTS
+    if value is None:
         return True
+    if type(value) is list:
+        return not value and name in PLAIN_LISTS
     if type(value) is dict:
         return not value and name in PLAIN_MAPS
-    return value in ("", 0, False) and (name in PLAIN or (within, name) in PLAIN_AT)
+    zero = PLAIN_AT.get((within, name), PLAIN.get(name))
+    return type(value) is type(zero) and value == zero
 
 
 def _same_quantity(value: Any, live: Any, path: Path, name: str) -> bool:

@@ -21,7 +21,7 @@ Object = dict[str, Any]
 KEYS = sorted(
     {
         "new", "name", "labels", "annotations", "a.b/c", "value", "optional",
-        *(word for word in spelling.PLAIN | spelling.PLAIN_MAPS),
+        *spelling.PLAIN, *spelling.PLAIN_MAPS, *spelling.PLAIN_LISTS,
         *(key for _, key in (*spelling.PLAIN_AT, *spelling.EMPTY_AT, *spelling.DEFAULTS)),
     }
 )  # fmt: skip
