@@ -48,15 +48,16 @@ def apply_error(ref: ObjectRef, error: ApiError) -> LakesteadError:
     found = conflicts(error)
     if found:
         return conflict_error(ref, found, error.where)
-    if error.status == 422:
+    if error.status in (400, 422) or error.status >= 500:
+        causes = (error.body.get("details") or {}).get("causes") or []
+        message = str(error.body.get("message") or error.what)
+        if ref.kind == "Secret" and not webhook_of(error):
+            # The server quotes what it does not like.
+            message = ", ".join(str(cause.get("field")) for cause in causes) or error.reason
         return LakesteadError(
-            f"{ref} is not accepted: {error.body.get('message') or error.what}",
+            f"{ref} is not accepted: {message}",
             where=error.where,
             do="correct the manifest; a field that cannot be changed needs the object made anew",
-        )
-    if error.status == 400 or webhook_of(error):
-        return LakesteadError(
-            f"{ref} is not accepted: {error.body.get('message') or error.what}", where=error.where
         )
     return error
 

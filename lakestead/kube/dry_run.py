@@ -136,11 +136,16 @@ class _Planner:
         self.wait = wait
         self.validate = validate
         self.definitions = definitions(objects)
+        self.coming = definitions(obj for obj in objects if self._changes(obj))
         self.new_namespaces = {
             obj["metadata"]["name"]
             for obj in objects
             if obj["kind"] == "Namespace" and ObjectRef.of(obj) not in found
         }
+
+    def _changes(self, obj: Object) -> bool:
+        there = self.found.get(ObjectRef.of(obj))
+        return there is None or there.suspect is not None
 
     def plan(self, obj: Object) -> PlannedObject:
         """Ask the server, unless it has answered the same question before."""
@@ -243,13 +248,17 @@ class _Planner:
         self, obj: Object, live: Object | None, error: ApiError, missing: list[Any]
     ) -> PlannedObject:
         ref = ObjectRef.of(obj)
-        webhook = webhook_of(error)
-        if error.status == 404 or webhook:
-            why = (
-                f"webhook {webhook} does not answer"
-                if webhook
-                else "its namespace is not there yet"
-            )
+        webhook, definition = webhook_of(error), self.coming.get((ref.api_version, ref.kind))
+        why = "its namespace is not there yet" if error.status == 404 else ""
+        if webhook:
+            why = f"webhook {webhook} does not answer"
+        elif definition and error.status in (400, 422, 500):
+            # The server knows the definition as it was.
+            problems = violations(obj, definition)
+            if problems:
+                return self._failed(obj, live, _not_valid(ref, problems))
+            why = "its definition is changed before"
+        if why:
             will = "update" if live else "create"
             change = self._change(obj, live, action="known after apply", why=why, will=will)
             diff = "" if live else object_diff(None, obj)

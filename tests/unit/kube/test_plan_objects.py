@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from lakestead.errors import LakesteadError, Refused, WrongUsage
-from lakestead.kube.client import Api, ApiError
+from lakestead.kube.client import Api, ApiError, ObjectRef
 from lakestead.kube.dry_run import PlannedObject, plan_objects
+from lakestead.kube.readiness import wait_ready
 from tests.api_server import ApiServer
 
 Object = dict[str, Any]
@@ -194,6 +195,28 @@ def test_a_definition_of_the_same_plan(api: Api, namespace: str) -> None:
     assert bad[1].error is not None
     assert ".spec.size: 4 is more than 3" in str(bad[1].error)
     assert ".spec.colour: there is no such field" in str(bad[1].error)
+
+
+def test_a_definition_that_changes_in_the_same_plan(api: Api, namespace: str) -> None:
+    group = f"{namespace}.example"
+    old, new = definition(group, size={"type": "integer"}), {"size": {"type": "integer"}}
+    api.apply(old)
+    wait_ready(api, [ObjectRef.of(old)], 10, interval=0.1)
+    changed = definition(group, **new, colour={"type": "string", "enum": ["red"]})
+
+    good = plan_objects(api, [changed, widget(group, namespace, colour="red")])
+    bad = plan_objects(api, [changed, widget(group, namespace, colour="blue")])
+
+    assert actions(good) == ["update", "known after apply"]
+    assert good[1].change.why == "its definition is changed before"
+    assert "'blue' is none of red" in str(bad[1].error)
+
+
+def test_values_of_a_secret_are_not_in_the_servers_refusal(api: Api, namespace: str) -> None:
+    wrong = named("Secret", "s", namespace, data={"password": {"value": "PLANTED"}})
+    [planned] = plan_objects(api, [wrong])
+    assert planned.error is not None
+    assert "PLANTED" not in str(planned.error) + planned.change.diff
 
 
 def test_what_the_server_would_refuse_is_said_by_the_plan(api: Api, namespace: str) -> None:
