@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -99,6 +101,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2 if quick else 5)
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results.json")
     options = parser.parse_args()
+    # What was measured until then is printed and kept.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     bench = Bench(options.peer or list(PEERS), options.runs)
     try:
         bench.help()
