@@ -129,7 +129,7 @@ class _Walk:
             kept = owned.get(f"f:{key}")
             if kept is None:
                 # An empty list of mergeable items sets nothing.
-                if value == [] and self.spelling.is_mergeable_list(path[1], key):
+                if value == [] and self.spelling.is_mergeable_list(path, key):
                     continue
                 return False
             if not self.field(value, kept, live.get(key, ABSENT), path, key):

@@ -57,25 +57,32 @@ ATOMIC_MAPS = frozenset(
     ]
 )
 
-# Lists that are merged by key wherever the name occurs; in a place of its own: (parent, name).
+# Lists that are merged item by item, by where they are: an empty one sets nothing. What has no name of
+# its own is the object itself. Not by name alone: the server refuses a field that is not there.
+METADATA_LISTS = ("finalizers", "ownerReferences")
+CONTAINER_LISTS = ("env", "ports", "volumeDevices", "volumeMounts")
+POD_LISTS = (
+    "ephemeralContainers",
+    "hostAliases",
+    "initContainers",
+    "schedulingGates",
+    "topologySpreadConstraints",
+    "volumes",
+)
 MERGEABLE_LISTS = frozenset(
     [
-        "containers",
-        "env",
-        "ephemeralContainers",
-        "hostAliases",
-        "initContainers",
-        "ownerReferences",
-        "schedulingGates",
-        "secrets",
-        "topologySpreadConstraints",
-        "volumeDevices",
-        "volumeMounts",
-        "volumes",
-        "webhooks",
-        ("metadata", "finalizers"),
-        ("containers", "ports"),
-        ("initContainers", "ports"),
+        *((where, "metadata", name) for where in ("", "template") for name in METADATA_LISTS),
+        *(("template", "spec", name) for name in POD_LISTS),
+        *(("spec", "containers", name) for name in CONTAINER_LISTS),
+        *(("spec", "initContainers", name) for name in CONTAINER_LISTS),
+    ]
+)
+MERGEABLE_LISTS_OF = frozenset(
+    [
+        *(("Pod", "spec", name) for name in POD_LISTS),
+        ("ServiceAccount", "", "secrets"),
+        ("MutatingWebhookConfiguration", "", "webhooks"),
+        ("ValidatingWebhookConfiguration", "", "webhooks"),
     ]
 )
 
@@ -219,11 +226,12 @@ class Spelling:
     + differs: fields (``f:cpu``) whose value is there in another spelling than it was given
     """
 
-    __slots__ = ("differs", "native")
+    __slots__ = ("differs", "kind", "native")
 
     def __init__(self, desired: Mapping[str, Any]) -> None:
         group, slash, _ = str(desired["apiVersion"]).partition("/")
         self.native = (group if slash else "") in NATIVE
+        self.kind = desired["kind"]
         self.differs: set[str] = set()
 
     def is_atomic(self, name: str) -> bool:
@@ -234,11 +242,13 @@ class Spelling:
         """Whether it is an empty map that leaves what is there."""
         return self.native and value == {} and name in MERGED_MAPS
 
-    def is_mergeable_list(self, within: str, name: str) -> bool:
-        """Whether a list of that name is always merged item by item."""
-        return (self.native or within == "metadata") and (
-            name in MERGEABLE_LISTS or (within, name) in MERGEABLE_LISTS
-        )
+    def is_mergeable_list(self, path: Path, name: str) -> bool:
+        """Whether the list ``name`` at ``path`` is merged item by item."""
+        if not self.native and path != ("", "metadata"):
+            return False
+        if (*path, name) in MERGEABLE_LISTS:
+            return True
+        return path[0] == "" and (self.kind, path[1], name) in MERGEABLE_LISTS_OF
 
     def is_kept_as(self, value: Any, live: Any, path: Path, name: str) -> bool:
         """Whether a value that is set as one is certainly kept as ``live``.

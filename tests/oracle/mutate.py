@@ -22,6 +22,7 @@ KEYS = sorted(
     {
         "new", "name", "labels", "annotations", "a.b/c", "value", "optional",
         *spelling.PLAIN, *spelling.PLAIN_MAPS, *spelling.PLAIN_LISTS,
+        *spelling.MERGED_MAPS, *spelling.ATOMIC_MAPS, *(place[-1] for place in spelling.MERGEABLE_LISTS),
         *(key for _, key in (*spelling.PLAIN_AT, *spelling.EMPTY_AT, *spelling.DEFAULTS)),
     }
 )  # fmt: skip
