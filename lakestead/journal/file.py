@@ -77,21 +77,6 @@ def append_to_dead(path: Path, record: Mapping[str, Any]) -> None:
         os.fsync(file.fileno())
 
 
-def is_alive(path: Path) -> bool:
-    """Whether the process that writes this journal is running; it holds the file's lock."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
 def read(path: Path) -> list[dict[str, Any]]:
     """A journal's records. A last line without its end, which a killed run may leave, is left out.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lakestead.errors import Refused, WrongUsage
 from lakestead.journal import places
-from lakestead.journal.file import is_alive
+from lakestead.journal.alive import is_locked
 from lakestead.journal.record import RecordedRun, load
 
 
@@ -22,7 +22,7 @@ def find(cluster: str, run_id: str) -> RecordedRun:
         raise WrongUsage(f"Several runs begin with {run_id}", found=names)
     for path in paths:
         run = load(path)
-        if is_alive(path):
+        if is_locked(path):
             raise Refused(
                 f"Run {run.run_id} is still at work",
                 found=f"{run.begin.get('who')}, pid {run.begin.get('pid')}",

@@ -64,13 +64,16 @@ def changed_since(
 
 
 def made_by_us(live: Mapping[str, Any]) -> bool:
-    """Whether Lakestead has applied the object, or labelled it as its own."""
+    """Whether Lakestead has applied the object, or labelled it as its own.
+
+    One in which nobody owns a field, as a bare ServiceAccount that was applied, counts as ours.
+    """
     metadata = live["metadata"]
     labels = metadata.get("labels") or {}
     entries = metadata.get("managedFields") or ()
-    return labels.get("app.kubernetes.io/managed-by") == "lakestead" or any(
-        _is_ours(_key(entry)) for entry in entries
-    )
+    if not entries or labels.get("app.kubernetes.io/managed-by") == "lakestead":
+        return True
+    return any(_is_ours(_key(entry)) for entry in entries)
 
 
 def _marks(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, tuple[str, str]]]:

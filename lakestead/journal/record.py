@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lakestead.journal import file
+from lakestead.journal.alive import is_locked
 from lakestead.journal.undo import Undo
 
 State = Literal["done", "failed", "in flight"]
@@ -64,7 +65,7 @@ class RecordedRun:
     @property
     def fate(self) -> str:
         """How it ended, in words."""
-        words = self.result or ("did not end" if not file.is_alive(self.path) else "is running")
+        words = self.result or ("did not end" if not is_locked(self.path) else "is running")
         if self.finished_by:
             words += f", finished by {self.finished_by}"
         if self.rolled_back_by:

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from lakestead.journal import places
-from lakestead.journal.file import VERSION, JournalFile, is_alive
+from lakestead.journal.alive import Alive, is_dead
+from lakestead.journal.file import VERSION, JournalFile
 from lakestead.journal.undo import Undo
 from lakestead.kube.client import Api
 from lakestead.kube.identity import cluster_uid
@@ -89,6 +90,7 @@ class Run:
         self._about = about
         self._lease = Lease(api, f"{who()} pid {os.getpid()} run {self.run_id}")
         self._file: JournalFile | None = None
+        self._alive: Alive | None = None
         self._opening = threading.RLock()
         self._numbers = itertools.count(1)
 
@@ -100,8 +102,10 @@ class Run:
     def lock(self, wait: float, say: Callable[[str], None]) -> None:
         """Take the cluster's lock, unless this run has it; raises Locked where another run does."""
         with self._opening:
+            if self._alive is None:
+                self._alive = Alive(self.run_id)
             if not self._lease.held:
-                self._lease.acquire(wait, say, self._is_dead)
+                self._lease.acquire(wait, say, _is_dead)
 
     def begin(self, items: Sequence[Item], wait: float, say: Callable[[str], None]) -> list[Write]:
         """Say in the journal that ``items`` will be written now; returns when that is on the disk.
@@ -135,6 +139,9 @@ class Run:
                 self._file.close()
                 self._file = None
             self._lease.release()
+            if self._alive is not None:
+                self._alive.end()
+                self._alive = None
 
     def _first_record(self) -> dict[str, Any]:
         about = self._about()
@@ -152,13 +159,6 @@ class Run:
             "takes_back": about.takes_back,
         }
 
-    def _is_dead(self, holder: str) -> bool:
-        """Whether the lock's holder was a run of this workstation whose process is gone."""
-        run_id = holder.rpartition(" run ")[2]
-        path = places.cluster_dir(cluster_uid(self.api)) / run_id
-        found = [path.with_suffix(suffix) for suffix in (places.OPEN, places.ENDED)]
-        return any(file.is_file() for file in found) and not any(map(is_alive, found))
-
 
 def who() -> str:
     """``user@host``."""
@@ -167,6 +167,11 @@ def who() -> str:
     except (KeyError, OSError):
         user = str(os.getuid())
     return f"{user}@{socket.gethostname()}"
+
+
+def _is_dead(holder: str) -> bool:
+    """Whether the lock's holder was a run of this workstation whose process is gone."""
+    return is_dead(holder.rpartition(" run ")[2])
 
 
 def _before(write: Write, item: Item) -> dict[str, Any]:

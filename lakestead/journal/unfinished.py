@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lakestead.journal import places
-from lakestead.journal.file import append_to_dead, ended, is_alive
+from lakestead.journal.alive import is_locked
+from lakestead.journal.file import append_to_dead, ended
 from lakestead.journal.record import RecordedRun, load
 from lakestead.journal.run import About
 from lakestead.kube.client import Api
@@ -74,5 +75,5 @@ def _dead(cluster: str) -> list[Path]:
     return [
         path
         for path in places.journals(cluster)
-        if path.suffix == places.OPEN and not is_alive(path)
+        if path.suffix == places.OPEN and not is_locked(path)
     ]

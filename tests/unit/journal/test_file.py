@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from lakestead.errors import LakesteadError
-from lakestead.journal.file import JournalFile, append_to_dead, is_alive, read
+from lakestead.journal.alive import is_locked
+from lakestead.journal.file import JournalFile, append_to_dead, read
 from lakestead.journal.record import load
 
 BEFORE = {
@@ -41,12 +42,12 @@ def test_alive_as_long_as_its_process(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        alive = is_alive(path)
+        alive = is_locked(path)
         os.kill(process.pid, signal.SIGKILL)
     run = load(path)
 
     assert alive
-    assert not is_alive(path)
+    assert not is_locked(path)
     assert run.fate == "did not end"
     assert [write.what for write in run.in_flight] == ["create Namespace a"]
 
