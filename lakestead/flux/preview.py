@@ -92,7 +92,7 @@ class _Preview:
         self.cluster = cluster
         self.flux = flux
         self.trees = both
-        self._known = cluster.list(API_VERSIONS["Kustomization"], "Kustomization")
+        self._known = cluster.every(API_VERSIONS["Kustomization"], "Kustomization")
         self._count = 0
         self._lock = threading.Lock()
 
@@ -101,6 +101,9 @@ class _Preview:
         name = (self.flux.namespace, self.flux.kustomization)
         root = next((obj for obj in self._known if _name(obj) == name), None)
         following = [root or sync.root_kustomization(self.flux)]
+        if not self._ours(following[0]):
+            why = "it does not apply the GitRepository of the settings (flux.git_repository)"
+            return [unknown("Kustomization", "/".join(name), why)]
         seen = {_name(obj) for obj in following}
         steps: list[_Step] = []
         try:
@@ -267,7 +270,7 @@ class _Preview:
         known = {_name(obj) for obj in touched}
         changed = {(c.kind, c.name) for c in changes if c.pending}
         deleted = {c.name for c in changes if (c.kind, c.action) == ("HelmRelease", "delete")}
-        for obj in self.cluster.list(API_VERSIONS["HelmRelease"], "HelmRelease"):
+        for obj in self.cluster.every(API_VERSIONS["HelmRelease"], "HelmRelease"):
             affected = self._affects(obj) or any(
                 (ref["kind"], f"{_name(obj)[0]}/{ref['name']}") in changed
                 for ref in obj["spec"].get("valuesFrom") or []

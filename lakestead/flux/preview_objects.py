@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,7 +54,7 @@ class Cluster:
             self._live[ref] = self.api.get(ref)
         return self._live[ref]
 
-    def list(self, api_version: str, kind: str) -> list[Object]:
+    def every(self, api_version: str, kind: str) -> list[Object]:
         """All objects of a kind, none where it is not served."""
         found = self.api.list(api_version, kind)
         self._live |= {ObjectRef.of(obj): obj for obj in found}
@@ -71,6 +72,12 @@ class Cluster:
         """A ConfigMap or Secret as it would be."""
         coming = self._coming.get((kind, namespace, name))
         return coming or self.live(ObjectRef("v1", kind, name, namespace))
+
+    def secret_texts(self) -> list[str]:
+        """Every value of a Secret: a chart that looks objects up could have any of them."""
+        secrets = self.api.list("v1", "Secret", field_selector="type!=helm.sh/release.v1")
+        encoded = [text for secret in secrets for text in (secret.get("data") or {}).values()]
+        return encoded + [base64.b64decode(text).decode("utf-8", "replace") for text in encoded]
 
     def source(self, kind: str, namespace: str, name: str) -> Mapping[str, Any] | None:
         """A source of charts as it would be: HelmRepository, OCIRepository, HelmChart."""

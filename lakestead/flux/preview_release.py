@@ -19,9 +19,10 @@ from lakestead.flux.preview_patch import patched
 from lakestead.flux.preview_postrender import postrender
 from lakestead.flux.preview_secrets import Secrets
 from lakestead.helm import values as helm_values
+from lakestead.helm.chart import uses
 from lakestead.helm.program import Program
 from lakestead.helm.storage import Release, last_release
-from lakestead.helm.template import HOOK, Capabilities, Order, Rendered, render
+from lakestead.helm.template import HOOK, LOOKUP, Capabilities, Order, Rendered, render
 from lakestead.kube.client import ObjectRef
 from lakestead.plan.change import Change
 
@@ -82,6 +83,8 @@ def preview_release(
     if last is not None and last.status == "uninstalled":
         last = None
     texts += _old_secrets(last, spec, texts, values)
+    if uses(chart.folder, LOOKUP):
+        texts += tools.cluster.secret_texts()
     secrets = Secrets(texts)
     why = f"by Flux, HelmRelease {namespace}/{release['metadata']['name']}"
     reason = _reason(tools.cluster, release, last, chart, values)
@@ -99,6 +102,7 @@ def preview_release(
         rendered = render(tools.helm, order, tools.capabilities(), tools.cluster.api, scratch)
     except LakesteadError as error:
         raise LakesteadError(error.what, found=secrets.hide(error.found)) from None
+    secrets = Secrets([*texts, *rendered.random])
     why = f"{why}: {reason or 'corrects drift'}"
     return _plan(tools, release, rendered, last, secrets, why, scratch, bool(reason))
 

@@ -82,12 +82,14 @@ def metadata(chart: Path) -> dict[str, Any]:
     return dict(found[0])
 
 
-def asks_the_cluster(chart: Path) -> bool:
-    """Whether a template looks objects up while it is rendered."""
+def uses(chart: Path, functions: str) -> bool:
+    """Whether a template may call a function; what is in packed charts is not read, and may.
+
+    + functions: their names, as a regular expression
+    """
+    call = re.compile(rb"\{\{[^}]*\b(%b)\b" % functions.encode())
     files = [file for file in chart.rglob("templates/**/*") if file.is_file()]
-    return any(re.search(rb"\{\{[^}]*\blookup\b", file.read_bytes()) for file in files) or any(
-        chart.glob("charts/*.tgz")
-    )
+    return any(chart.rglob("charts/*.tgz")) or any(call.search(f.read_bytes()) for f in files)
 
 
 def environment(scratch: Path) -> dict[str, str]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lakestead.helm.chart import asks_the_cluster, environment
+from lakestead.helm.chart import environment, uses
 from lakestead.helm.manifests import objects
 from lakestead.helm.program import Program
 from lakestead.kube.client import Api
 from lakestead.kube.discovery import ACCEPT
 
 HOOK = "helm.sh/hook"
+LOOKUP = r"lookup"
+GENERATORS = r"rand\w+|gen[A-Z]\w+|shuffle|uuidv4|now|htpasswd|bcrypt|derivePassword|encryptAES"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,13 @@ class Rendered:
     + objects: the release's
     + hooks: objects that are made at some moment of an install or upgrade, and not kept in the release
     + crds: those that are in the chart's ``crds`` folder
+    + random: texts in them that another rendering would not have: generated passwords, certificates, times
     """
 
     objects: list[dict[str, Any]]
     hooks: list[dict[str, Any]]
     crds: list[dict[str, Any]]
+    random: list[str] = field(repr=False, default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def render(
     settings = environment(scratch)
     flags = ["--namespace", order.namespace, "--values", str(file), "--skip-tests"]
     flags += ["--is-upgrade"] * order.upgrade + ["--skip-schema-validation"] * order.skip_schema
-    if asks_the_cluster(order.chart):
+    if uses(order.chart, LOOKUP):
         flags += ["--dry-run=server", "--take-ownership", "--disable-openapi-validation"]
         flags += ["--kube-context", api.access.context]
         settings["KUBECONFIG"] = api.access.kubeconfig
@@ -92,8 +96,16 @@ def render(
         flags += ["--kube-version", capabilities.version]
         flags += ["--api-versions", ",".join(capabilities.api_versions)]
     where = f"chart {order.chart.name}"
-    text = helm.run(["template", order.name, str(order.chart), *flags], environment=settings)
-    rendered = objects(text, where)
+    command = ["template", order.name, str(order.chart), *flags]
+    rendered = objects(helm.run(command, environment=settings), where)
+    random: list[str] = []
+    if uses(order.chart, GENERATORS):
+        again = objects(helm.run(command, environment=settings), where)
+        random = [
+            text
+            for first, second in zip(rendered, again, strict=False)
+            for text in _other(first, second)
+        ]
     crds = ""
     if any(order.chart.rglob("crds/*")) or any(order.chart.glob("charts/*.tgz")):
         crds = helm.run(["show", "crds", str(order.chart)], environment=settings)
@@ -101,7 +113,20 @@ def render(
         [obj for obj in rendered if HOOK not in _annotations(obj)],
         [obj for obj in rendered if HOOK in _annotations(obj)],
         [obj for obj in objects(crds, where) if obj["kind"] == "CustomResourceDefinition"],
+        random,
     )
+
+
+def _other(first: Any, second: Any) -> Iterator[str]:
+    """The texts of ``first`` that are others in ``second``."""
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        for key in first.keys() & second.keys():
+            yield from _other(first[key], second[key])
+    elif isinstance(first, list) and isinstance(second, list):
+        for one, other in zip(first, second, strict=False):
+            yield from _other(one, other)
+    elif first != second:
+        yield str(first)
 
 
 def _annotations(obj: Mapping[str, Any]) -> Mapping[str, Any]:
