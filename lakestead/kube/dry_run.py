@@ -36,6 +36,7 @@ __all__ = ["PlannedObject", "apply_error", "plan_objects", "prepared"]
 Object = dict[str, Any]
 # What a dry run answered, by API, manifest and live version: asked in prepare, needed again in execute.
 _answers: dict[tuple[Api, str, str], PlannedObject] = {}
+_diffs: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,7 @@ class _Planner:
                 return self._failed(obj, None, error)
         else:
             return None
-        diff = object_diff(None, obj)
+        diff = _diff_of_new(obj)
         later = self._change(
             obj, None, action="known after apply", why=why, diff=diff, will="create"
         )
@@ -215,7 +216,7 @@ class _Planner:
 
     def _ask(self, obj: Object, live: Object | None) -> PlannedObject:
         if live is None and not self.validate:
-            return PlannedObject(obj, self._change(obj, None, diff=object_diff(None, obj)))
+            return PlannedObject(obj, self._change(obj, None, diff=_diff_of_new(obj)))
         ref = ObjectRef.of(obj)
         dry_run = partial(self.api.apply, obj, dry_run=True, strict=True)
         why = ""
@@ -233,8 +234,7 @@ class _Planner:
                 return self._refused(obj, live, again, [])
         if live is None:
             # Shown as it is asked for, not with all that the server adds.
-            diff = object_diff(None, obj)
-            return PlannedObject(obj, self._change(obj, None, diff=diff))
+            return PlannedObject(obj, self._change(obj, None, diff=_diff_of_new(obj)))
         diff = object_diff(live, result)
         if diff or why:
             change = self._change(obj, live, diff=diff, why=why)
@@ -261,13 +261,21 @@ class _Planner:
         if why:
             will = "update" if live else "create"
             change = self._change(obj, live, action="known after apply", why=why, will=will)
-            diff = "" if live else object_diff(None, obj)
+            diff = "" if live else _diff_of_new(obj)
             return PlannedObject(obj, replace(change, diff=diff), live)
         failed = conflict_error(ref, missing, error.where) if missing else apply_error(ref, error)
         return self._failed(obj, live, failed)
 
     def _failed(self, obj: Object, live: Object | None, error: LakesteadError) -> PlannedObject:
         return PlannedObject(obj, self._change(obj, live), live, error)
+
+
+def _diff_of_new(obj: Object) -> str:
+    """The diff of an object that is not there: made once, it is needed in prepare and in execute."""
+    key = digest(obj)
+    if key not in _diffs:
+        _diffs[key] = object_diff(None, obj)
+    return _diffs[key]
 
 
 def _owners(obj: Mapping[str, Any]) -> list[str]:
