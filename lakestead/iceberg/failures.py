@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gevent import Timeout  # type: ignore[import-untyped]
+from gevent import Timeout
 
 from lakestead.errors import LakesteadError
 from lakestead.settings.iceberg import Iceberg
