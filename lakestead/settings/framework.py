@@ -33,6 +33,8 @@ class Section(BaseModel):
         # A "1" for 1 is a mistake: group data are Python, not text.
         strict=True,
         hide_input_in_errors=True,
+        # Sections that a run does not read cost it nothing.
+        defer_build=True,
     )
 
 
