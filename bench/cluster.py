@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -60,6 +61,11 @@ class Cluster:
         """A fresh one, ended afterwards."""
         with ApiServer.running() as server:
             yield cls(server)
+
+    def server_cpu(self) -> float:
+        """Seconds of processor time that kube-apiserver has used."""
+        fields = Path(f"/proc/{self.server.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def kinds(self, objects: Sequence[Object]) -> list[Kind]:
         """The kinds of ``objects``, each once."""

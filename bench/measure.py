@@ -18,12 +18,14 @@ from bench.tools import HERE, Tool, environment
 class Measured:
     """What one tool took for one work, a value a run.
 
+    + cpu_s, server_cpu_s: processor time of the tool, and of kube-apiserver meanwhile
     + calls: API calls by verb, of the last run
     """
 
     seconds: list[float] = field(default_factory=list)
     rss_mib: list[float] = field(default_factory=list)
     cpu_s: list[float] = field(default_factory=list)
+    server_cpu_s: list[float] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -48,7 +50,9 @@ class Scene:
     def measure(self, tool: Tool, work: str, into: Measured) -> None:
         """One run, its values and its API calls added to ``into``."""
         since = self.cluster.server.mark()
+        server = self.cluster.server_cpu()
         result = self.run(tool, work)
+        into.server_cpu_s.append(self.cluster.server_cpu() - server)
         into.seconds.append(result["seconds"])
         into.rss_mib.append(result["rss_mib"])
         into.cpu_s.append(result["cpu_s"])

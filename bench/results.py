@@ -106,6 +106,7 @@ def _detail(key: tuple[str, int, int, str], found: Measured) -> dict[str, Any]:
         "tool": tool,
         "seconds": [round(seconds, 4) for seconds in found.seconds],
         "cpu_s": [round(seconds, 3) for seconds in found.cpu_s],
+        "server_cpu_s": [round(seconds, 2) for seconds in found.server_cpu_s],
         "rss_mib": round(max(found.rss_mib, default=0), 1),
         "api_calls": found.calls,
     }
