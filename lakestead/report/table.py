@@ -67,11 +67,16 @@ def _table(shown: Sequence[tuple[Operation, list[Change]]], width: int | None) -
 
 
 def _cells(change: Change) -> tuple[str, ...]:
-    action, why = change.will or change.action, change.why
-    if action != change.action:
+    why = change.why
+    if change.will and change.will != change.action:
         why = f"{change.action}: {why}" if why else change.action
-    cells = (f"{SIGNS[action]} {action}", change.kind, change.name, why, change.waits_for)
+    cells = (_action(change), change.kind, change.name, why, change.waits_for)
     return tuple(" ".join(cell.split()) for cell in cells)
+
+
+def _action(change: Change) -> str:
+    action = change.will or change.action
+    return f"{SIGNS[action]} {action}"
 
 
 def _line(cells: Sequence[str], widths: dict[int, int]) -> str:
@@ -94,7 +99,7 @@ def _short(text: str, width: int) -> str:
 
 
 def _diff(change: Change) -> str:
-    head = f"{SIGNS[change.action]} {change.action} {change.kind} {change.name}"
+    head = f"{_action(change)} {change.kind} {change.name}"
     if change.by:
         head += f"  (last changed by {change.by})"
     lines = [click.style(head, fg=COLOURS[change.action], bold=True)]
