@@ -48,6 +48,7 @@ ATOMIC_MAPS = frozenset(
         "objectSelector",
         "podSelector",
         "preference",
+        "requiredDuringSchedulingIgnoredDuringExecution",  # a node's; a pod's is a list
         "resourceFieldRef",
         "roleRef",
         "scopeSelector",
@@ -171,9 +172,18 @@ EMPTY_AT = frozenset(
     ]
 )
 
-# Maps of strings that are left out when they are empty.
+# Maps of strings and quantities that are left out when they are empty.
 PLAIN_MAPS = frozenset(
-    ["annotations", "binaryData", "data", "labels", "matchLabels", "nodeSelector"]
+    [
+        "annotations",
+        "binaryData",
+        "data",
+        "labels",
+        "limits",
+        "matchLabels",
+        "nodeSelector",
+        "requests",
+    ]
 )
 
 # Maps that are merged field by field wherever the name occurs: an empty one asks for nothing.
