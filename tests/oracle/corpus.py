@@ -12,6 +12,7 @@ from tests.oracle import schema, sources
 Object = dict[str, Any]
 HERE = Path(__file__).parent
 TRIES = 40  # seeds for one kind of custom resource, until the server takes enough of them
+CLUSTER_WIDE = ("Cluster", "MutatingWebhook", "ValidatingWebhook")  # kinds that charts have
 RESOURCES = 6  # custom resources for each version of a kind
 
 
@@ -48,9 +49,11 @@ def definitions(found: list[Object]) -> Iterator[Base]:
 
 
 def charts() -> Iterator[Base]:
-    """The objects of the charts; pods of a chart's own tests are as good as any."""
+    """The objects of the charts, in the namespace that they are installed into."""
     for manifest in sources.charts():
-        yield Base("chart", _named(manifest, manifest["metadata"]["name"]))
+        if not manifest["kind"].startswith(CLUSTER_WIDE):
+            manifest["metadata"].setdefault("namespace", "oracle")
+        yield Base("chart", manifest)
 
 
 def custom_resources(found: list[Object]) -> Iterator[Base]:
