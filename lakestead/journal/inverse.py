@@ -91,7 +91,7 @@ def _plan(
             frozen = frozenset(going.objects)
             step = plan_object(means.api, undo, write.facts, certain, frozen)
             if step.change.action == "delete":
-                going.objects.add(ref)
+                going.objects |= {ref, *step.along}
             return [step]
         case "git":
             repo = means.homelab(target["url"], target["branch"])

@@ -8,10 +8,12 @@ written as ``lakestead-rollback``, so that what their owners have beside them st
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from lakestead.errors import LakesteadError
 from lakestead.journal import session
+from lakestead.journal.flux_owned import finalized, goes_with, is_kustomization, is_released_by
 from lakestead.journal.marks import RESTORER, changed_since, facts, made_by_us
 from lakestead.journal.object_undo import object_undo, target_ref
 from lakestead.journal.owned import common, fields_of, part, without
@@ -66,13 +68,20 @@ def _plan_delete(
     if left:
         return cannot(kind, name, f"it holds {left}")
 
+    along = goes_with(api, live) if is_kustomization(ref) else []
+
     def do() -> str:
         _delete(api, ref, noted)
+        for other in finalized(along):
+            wait_for(f"{other} to be gone", partial(_gone, api, other), TIMEOUT)
         return f"{ref} is gone"
 
     undo = object_undo(ref, live, deletes=True)
     diff = object_diff(live, None)
-    return take_back(kind, name, "delete", do, undo, diff=diff, why="the run had made it")
+    why = "the run had made it"
+    if along:
+        why += f"; Flux deletes {len(along)} objects with it"
+    return take_back(kind, name, "delete", do, undo, diff=diff, why=why, along=along)
 
 
 def _delete(api: Api, ref: ObjectRef, noted: Mapping[str, Any]) -> None:
@@ -90,12 +99,12 @@ def _delete(api: Api, ref: ObjectRef, noted: Mapping[str, Any]) -> None:
         except ApiError as error:
             if error.status != 409 or attempt == 4:
                 raise
-    wait_for(f"{ref} to be gone", lambda: _gone(api, ref, seen["uid"]), TIMEOUT)
+    wait_for(f"{ref} to be gone", partial(_gone, api, ref, seen["uid"]), TIMEOUT)
 
 
-def _gone(api: Api, ref: ObjectRef, uid: str) -> tuple[bool, str]:
+def _gone(api: Api, ref: ObjectRef, uid: str = "") -> tuple[bool, str]:
     live = api.get(ref)
-    if live is None or live["metadata"]["uid"] != uid:
+    if live is None or uid not in ("", live["metadata"]["uid"]):
         return True, ""
     return False, "finalizers " + ", ".join(live["metadata"].get("finalizers") or ["of its kind"])
 
@@ -163,7 +172,11 @@ def _left_inside(
         return ""
     # The API may prefer another version of a kind than the one that was applied.
     known = {_versionless(item) for item in going}
-    left = [str(item) for item in inside if _versionless(item) not in known]
+    left = [
+        str(held.ref)
+        for held in inside
+        if _versionless(held.ref) not in known and not is_released_by(held, known)
+    ]
     return f"{len(left)} other objects: {', '.join(left[:3])}" if left else ""
 
 

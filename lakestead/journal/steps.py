@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from lakestead.journal.undo import NOTHING, Undo
+from lakestead.kube.reference import ObjectRef
 from lakestead.plan.change import Action, Change
 
 Verdict = Literal["take back", "as before", "cannot", "changed since"]
@@ -19,12 +20,14 @@ class Step:
     + change: as the plan shows it
     + do: does it; answers what it did
     + undo: how that is taken back in its turn
+    + along: objects that others delete then
     """
 
     verdict: Verdict
     change: Change
     do: Callable[[], str] | None = None
     undo: Undo = NOTHING
+    along: Sequence[ObjectRef] = ()
 
 
 def as_before(kind: str, name: str, why: str = "it is as it was before") -> Step:
@@ -51,6 +54,7 @@ def take_back(
     *,
     diff: str = "",
     why: str = "",
+    along: Sequence[ObjectRef] = (),
 ) -> Step:
     """It is taken back by ``do``."""
-    return Step("take back", Change(kind, name, action, diff, why), do, undo)
+    return Step("take back", Change(kind, name, action, diff, why), do, undo, along)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from lakestead.kube.client import Api, ApiError, ObjectRef
@@ -13,9 +14,17 @@ NOBODYS = ("Event", "EndpointSlice", "Endpoints", "Lease", "PodMetrics")
 EVERYWHERE = (("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default"))
 
 
-def namespace_contents(api: Api, namespace: str) -> list[ObjectRef]:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An object that is in something."""
+
+    ref: ObjectRef
+    labels: Mapping[str, str]
+
+
+def namespace_contents(api: Api, namespace: str) -> list[Held]:
     """The objects in a namespace that somebody made: without those that others own."""
-    found: dict[str, ObjectRef] = {}
+    found: dict[str, Held] = {}
     for api_version, plural, kind in _namespaced_kinds(api):
         prefix = "/apis/" if "/" in api_version else "/api/"
         try:
@@ -30,16 +39,19 @@ def namespace_contents(api: Api, namespace: str) -> list[ObjectRef]:
                 continue
             # One object may be served by two groups.
             ref = ObjectRef(api_version, kind, metadata["name"], namespace)
-            found.setdefault(metadata["uid"], ref)
+            found.setdefault(metadata["uid"], Held(ref, metadata.get("labels") or {}))
     return list(found.values())
 
 
-def instances(api: Api, definition: Mapping[str, Any]) -> list[ObjectRef]:
+def instances(api: Api, definition: Mapping[str, Any]) -> list[Held]:
     """The objects of the kind that a CustomResourceDefinition makes."""
     spec = definition["spec"]
     version = next(item["name"] for item in spec["versions"] if item.get("served"))
     kind = spec["names"]["kind"]
-    return [ObjectRef.of(item) for item in api.list(f"{spec['group']}/{version}", kind)]
+    return [
+        Held(ObjectRef.of(item), item["metadata"].get("labels") or {})
+        for item in api.list(f"{spec['group']}/{version}", kind)
+    ]
 
 
 def _namespaced_kinds(api: Api) -> Iterator[tuple[str, str, str]]:
