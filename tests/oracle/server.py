@@ -120,7 +120,7 @@ def disagreement(api: Api, desired: Object, live: Object, answer: Answer) -> str
         return ""
     if says == "refused" and _is_refused_strictly(api, desired):
         return ""
-    if (says, answer) == ("unchanged", "changed") and _only_notes(api, desired, live):
+    if (says, answer) == ("unchanged", "changed") and _shows_nothing(api, desired, live):
         return ""
     return f"planned as {says}; the server says {answer}"
 
@@ -134,12 +134,15 @@ def _is_refused_strictly(api: Api, desired: Object) -> bool:
     return False
 
 
-def _only_notes(api: Api, desired: Object, live: Object) -> bool:
-    """Whether an apply only notes what was there before anybody applied something: no change."""
+def _shows_nothing(api: Api, desired: Object, live: Object) -> bool:
+    """Whether an apply would only count up the generation, with nothing else that differs (1.0 that
+    is kept as 1, each time anew), or note what was there before anybody applied something.
+    """
 
     def known(obj: Object) -> Object:
         copy = timeless(obj)
         entries = copy["metadata"].pop("managedFields", [])
+        copy["metadata"].pop("generation", None)
         copy["entries"] = [one for one in entries if one["manager"] != "before-first-apply"]
         return copy
 
