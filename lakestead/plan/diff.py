@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
@@ -48,7 +49,7 @@ def object_diff(before: Mapping[str, Any] | None, after: Mapping[str, Any] | Non
     """
     old = None if before is None else without_noise(before)
     new = None if after is None else without_noise(after)
-    if old == new:
+    if _json(old) == _json(new):
         return ""
     mask_secrets(old, new)
     sample = after or before or {}
@@ -117,6 +118,11 @@ def _text(dumper: yaml.SafeDumper, value: str) -> Any:
 
 
 _Dumper.add_representer(str, _text)
+
+
+def _json(obj: dict[str, Any] | None) -> str:
+    """What tells 1 from true, which Python thinks equal."""
+    return json.dumps(obj, sort_keys=True, default=str)
 
 
 def _yaml(obj: dict[str, Any] | None) -> str | None:
