@@ -91,7 +91,7 @@ def asked(api: Api, desired: Object, live: Object) -> Answer:
         return "conflict" if conflict else "refused"
     except LakesteadError:
         return "refused"
-    return "unchanged" if timeless(result) == timeless(live) else "changed"
+    return "unchanged" if text(timeless(result)) == text(timeless(live)) else "changed"
 
 
 def proven(desired: Object, live: Object) -> bool:
@@ -139,12 +139,12 @@ def _shows_nothing(api: Api, desired: Object, live: Object) -> bool:
     is kept as 1, each time anew), or note what was there before anybody applied something.
     """
 
-    def known(obj: Object) -> Object:
+    def known(obj: Object) -> str:
         copy = timeless(obj)
         entries = copy["metadata"].pop("managedFields", [])
         copy["metadata"].pop("generation", None)
         copy["entries"] = [one for one in entries if one["manager"] != "before-first-apply"]
-        return copy
+        return text(copy)
 
     return known(api.apply(prepared(desired), dry_run=True)) == known(live)
 
@@ -159,8 +159,13 @@ def timeless(obj: Object) -> Object:
     entries = copy["metadata"].get("managedFields") or []
     for entry in entries:
         entry.pop("time", None)
-    entries.sort(key=lambda entry: json.dumps(entry, sort_keys=True))
+    entries.sort(key=text)
     return copy
+
+
+def text(value: Any) -> str:
+    """JSON that tells 1 from true, which Python thinks equal."""
+    return json.dumps(value, sort_keys=True)
 
 
 def install(api: Api, definitions: list[Object]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from lakestead.kube.client import Api
 from tests.oracle.case import FOLDER, Case
-from tests.oracle.server import asked, proven
+from tests.oracle.server import asked, disagreement, proven
 
 
 @pytest.fixture
@@ -28,7 +28,9 @@ def test_case(file: Path, api: Api, own_definitions: None, every_definition: Non
         live = scene.live(following["apiVersion"])
         assert live is not None
         answer, said = asked(api, following, live), proven(following, live)
+        wrong = disagreement(api, following, live, answer)
     assert answer == case.server
     if case.proven is not None:
         assert said == case.proven
     assert not said or answer == "unchanged"
+    assert not wrong
