@@ -42,7 +42,7 @@ lint: install
 	cd $(ROOT) && $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 unit: install
-	cd $(ROOT) && $(BIN)/pytest tests/unit tests/oracle
+	cd $(ROOT) && $(BIN)/pytest tests/unit tests/oracle tests/flux
 
 # CASES and SEED as you like; what is wrong is kept in tests/oracle/cases/.
 oracle: CASES ?= 12000

@@ -24,6 +24,7 @@ from lakestead.flux.preview_kustomize import Object, build, folder_of
 from lakestead.flux.preview_objects import Cluster, Planned, said, unknown
 from lakestead.flux.preview_release import Tools, preview_release
 from lakestead.flux.preview_secrets import Secrets
+from lakestead.flux.preview_substitute import NotKnownHere
 from lakestead.flux.preview_tree import Tree, Trees, trees
 from lakestead.gitops.repository import HomelabRepo, Snapshot
 from lakestead.helm import manifests
@@ -237,12 +238,15 @@ class _Preview:
         return self.cluster.plan(obj, MANAGER, why, secrets, force=bool(force))
 
     def _broken(self, kustomization: Object, live: Object | None, error: LakesteadError) -> _Step:
-        """A Kustomization that cannot be built: the commit's fault, if it could be before."""
+        """A Kustomization that cannot be built: the commit's fault, if that was not so before."""
         full_name = "/".join(_name(kustomization))
+        if isinstance(error, NotKnownHere):
+            return _Step([unknown("Kustomization", full_name, said(error))])
         try:
             self._build(self.trees.before, live or kustomization)
-        except LakesteadError:
-            return _Step([unknown("Kustomization", full_name, said(error))])
+        except LakesteadError as before:
+            if said(before) == said(error):
+                return _Step([unknown("Kustomization", full_name, said(error))])
         broken = LakesteadError(f"Kustomization {full_name} could not be built", found=str(error))
         return _Step(refused=[broken])
 

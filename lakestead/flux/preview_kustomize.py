@@ -15,10 +15,10 @@ from typing import Any
 import yaml
 
 from lakestead.errors import LakesteadError
-from lakestead.flux.preview_substitute import substitute
+from lakestead.flux.preview_substitute import NotKnownHere, substitute
 from lakestead.flux.preview_tree import KUSTOMIZATIONS, Tree, copy, write
 from lakestead.helm.manifests import documents, objects
-from lakestead.helm.program import Program
+from lakestead.helm.program import Program, ProgramFailed
 
 Object = dict[str, Any]
 Read = Callable[[str, str, str], Mapping[str, Any] | None]
@@ -44,7 +44,8 @@ def build(
 
     + scratch: a folder that is not there yet
 
-    Raises LakesteadError where Flux could not build it either, or where it cannot be done here.
+    Raises NotKnownHere where it cannot be done here, and another LakesteadError where Flux could not
+    build it either.
     """
     spec = kustomization["spec"]
     folder = folder_of(spec)
@@ -59,8 +60,11 @@ def build(
         text = yaml.safe_dump(content, sort_keys=False)
         write(root / folder / (file or KUSTOMIZATIONS[0]), text.encode())
     arguments = ["kustomize", "--load-restrictor", "LoadRestrictionsNone", str(root / folder)]
-    built = kubectl.run(arguments, environment={"KUBECONFIG": "/dev/null"}).replace("\r\n", "\n")
-    texts = [text for text in re.split(r"^---\n", built, flags=re.M) if text.strip()]
+    try:
+        built = kubectl.run(arguments, environment={"KUBECONFIG": "/dev/null"})
+    except ProgramFailed as error:
+        raise ProgramFailed(error.what, found=error.found.replace(str(root), "")) from None
+    texts = [text for text in re.split(r"^---\r?\n", built, flags=re.M) if text.strip()]
     variables, secrets = _variables(kustomization, read)
     always = spec.get("postBuild", {}).get("substituteStrategy") == "Always"
     where = f"folder {folder} of the homelab repo"
@@ -162,7 +166,7 @@ def _variables(kustomization: Mapping[str, Any], read: Read) -> tuple[dict[str, 
         if found is None:
             if reference.get("optional"):
                 continue
-            raise LakesteadError(f"{kind} {name} of postBuild.substituteFrom is not there")
+            raise NotKnownHere(f"{kind} {name} of postBuild.substituteFrom is not there")
         values: dict[str, str] = dict(found.get("data") or {})
         if kind == "Secret":
             values = {k: base64.b64decode(v).decode("utf-8", "replace") for k, v in values.items()}

@@ -23,6 +23,10 @@ CASES: dict[str, Callable[[str], str]] = {
 }
 
 
+class NotKnownHere(LakesteadError):
+    """Flux may well build it, but what it makes of it cannot be told from here."""
+
+
 def substitute(text: str, variables: Mapping[str, str]) -> str:
     """``text`` with its variables replaced; one that is not known is empty.
 
@@ -82,6 +86,6 @@ def _expand(text: str, at: int, variables: Mapping[str, str]) -> tuple[str, int]
     return value or other, end + 1
 
 
-def _unknown(text: str, at: int) -> LakesteadError:
+def _unknown(text: str, at: int) -> NotKnownHere:
     line = text[max(0, text.rfind("\n", 0, at)) : at + 40].strip().splitlines()[0]
-    return LakesteadError(f"a substitution that is not known here: {line[:80]} (postBuild)")
+    return NotKnownHere(f"a substitution that is not known here: {line[:80]} (postBuild)")

@@ -45,8 +45,13 @@ class Prune:
     left: Sequence[Left]
 
 
-def plan_prune(api: Api, members: ApplySet, objects: Iterable[Mapping[str, Any]]) -> Prune:
-    """Find what carries the set's label and is not among ``objects``: one GET, and a LIST per kind."""
+def plan_prune(
+    api: Api, members: ApplySet, objects: Iterable[Mapping[str, Any]], *, wait: bool
+) -> Prune:
+    """Find what carries the set's label and is not among ``objects``: one GET, and a LIST per kind.
+
+    + wait: whether it is waited for until what is deleted is gone
+    """
     wanted = list(objects)
     ref = ObjectRef("v1", "ConfigMap", members.parent_name, NAMESPACE)
     recorded = kinds_of(api.get(ref))
@@ -54,7 +59,12 @@ def plan_prune(api: Api, members: ApplySet, objects: Iterable[Mapping[str, Any]]
     places = {_place(obj) for obj in wanted}
     with ThreadPoolExecutor(PARALLEL) as pool:
         lists = list(pool.map(lambda kind: _members(api, members, kind), sorted(recorded)))
-    left = [_left(members, live) for found in lists for live in found if _place(live) not in places]
+    left = [
+        _left(members, live, wait)
+        for found in lists
+        for live in found
+        if _place(live) not in places
+    ]
     kept = {group_kind(item.live) for item in left if not item.change.pending}
     return Prune(members.parent(now | kept), members.parent(now | recorded), left)
 
@@ -71,7 +81,7 @@ def _place(obj: Mapping[str, Any]) -> tuple[tuple[str, str], str | None, str]:
     return group_kind(obj), metadata.get("namespace"), metadata["name"]
 
 
-def _left(members: ApplySet, live: Object) -> Left:
+def _left(members: ApplySet, live: Object, wait: bool) -> Left:
     ref = ObjectRef.of(live)
     why = why_kept(live)
     if why:
@@ -82,7 +92,7 @@ def _left(members: ApplySet, live: Object) -> Left:
         "delete",
         object_diff(live, None),
         f"it left the set {members.name}",
-        "gone",
+        "gone" if wait else "",
         fingerprint(live),
         last_changed_by(live),
     )

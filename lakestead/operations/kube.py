@@ -55,7 +55,7 @@ def apply(
     """
     cluster = api(host)
     members = ApplySet(prune) if prune else None
-    pruned = plan_prune(cluster, members, objects) if members else None
+    pruned = plan_prune(cluster, members, objects, wait=wait) if members else None
     if members and pruned:
         objects = [*map(members.member, objects), pruned.parent]
     planned = plan_objects(

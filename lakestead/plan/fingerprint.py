@@ -30,6 +30,6 @@ def last_changed_by(live: Mapping[str, Any] | None) -> str:
     dated = [
         (entry["time"], entry.get("manager", "somebody"))
         for entry in entries
-        if entry.get("time") and not entry.get("subresource")
+        if entry.get("time") and entry.get("subresource") != "status"
     ]
     return "{1}, {0}".format(*max(dated)) if dated else ""

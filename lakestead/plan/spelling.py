@@ -5,6 +5,7 @@ Each table says what it holds and where it is from; what is in none of them is c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -314,26 +315,27 @@ def _same_quantity(value: Any, live: Any, path: Path, name: str) -> bool:
     return type(live) is str and canonical(value) == live
 
 
+# Without sign, exponent and zeros in front; and with a point not three decimals: those that count as
+# canonical to ``ParseQuantity`` are kept as they were given, as 05 and 1.500 are.
+_SURE = re.compile(r"(?:0|[1-9]\d*)(?:\.(?P<decimals>\d+))?[A-Za-z]{0,2}")
+
+
 def canonical(value: Any) -> str | None:
     """A quantity as the API server writes it; None where that is not sure.
 
     ``Quantity.CanonicalizeBytes`` of k8s.io/apimachinery/pkg/api/resource: the family of units stays,
     the number is whole, the unit the largest that it can be.
     """
-    if type(value) not in (str, int, float):
+    # Of a float, too, what is sent: an exponent is not sure, as nan and inf are none.
+    form = _SURE.fullmatch(str(value)) if type(value) in (str, int, float) else None
+    if form is None or len(form["decimals"] or "1") % 3 == 0:
         return None
-    text = str(
-        value
-    )  # of a float, too, what is sent: an exponent is not sure, as nan and inf are none
+    text = form[0]
     try:
         number = parse(text)
     except ValueError:
         return None
-    if (
-        "e" in text.lower().rstrip("eEi")
-        or number < 0
-        or number != number.quantize(Decimal("1e-9"))
-    ):
+    if number != number.quantize(Decimal("1e-9")):
         return None
     if number == 0:
         return "0"

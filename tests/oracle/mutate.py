@@ -210,7 +210,7 @@ def spellings(value: Any) -> list[Any]:
                 f"{Decimal(number) * 1000:f}m",
             ]
             if number.isdigit():
-                found += [int(number), f"{number}e0"]
+                found += [int(number), f"{number}e0", f"{number}.500", f"{number}000"]
         if unit == "m":
             found += [
                 f"{Decimal(number) / 1000:f}",
@@ -219,7 +219,12 @@ def spellings(value: Any) -> list[Any]:
             ]
         smaller = {"Mi": "Ki", "Gi": "Mi", "Ti": "Gi"}.get(unit)
         if smaller and number.isdigit():
-            found.append(f"{int(number) * 1024}{smaller}")
+            found += [
+                f"{int(number) * 1024}{smaller}",
+                f"0{value}",
+                f"{number}.0{unit}",
+                f"+{value}",
+            ]
         if unit in POWERS and number.isdigit() and int(number) % 1024 == 0:
             found.append(f"{int(number) // 1024}{POWERS[unit]}")
     if value in ("true", "false"):

@@ -68,6 +68,7 @@ def test_whose_fields(entries: list[dict[str, Any]]) -> None:
         ("1000m", "1"), ("0.1", "100m"), (1, "1"), (1000, "1k"), ("1024Mi", "1Gi"), ("1.5Gi", "1536Mi"),
         ("1536", "1536"), ("1000Mi", "1000Mi"), ("0.5Ki", "512"), ("0Gi", "0"), ("1500m", "1500m"),
         ("2000000", "2M"), ("100u", "100u"), ("1e3", None), (0.5, "500m"), ("much", None),
+        ("05", None), ("+5", None), ("1.500", None), ("-1", None), ("1.50", "1500m"), ("0.0", "0"),
     ],
 )  # fmt: skip
 def test_canonical_quantities(given: Any, kept: str | None) -> None:
