@@ -11,6 +11,8 @@ INTERRUPTED = 130
 """As in lakestead.errors, which help must not wait for: it imports pyinfra."""
 
 _COMMANDS = {
+    "status": ("lakestead.objectives.cli", "status", "Show the objectives and the next step."),
+    "reset": ("lakestead.objectives.cli", "reset", "Set an objective to pending."),
     "plan": ("lakestead.run.cli", "plan", "Show what a deploy file would change."),
     "apply": ("lakestead.run.cli", "apply", "Do what a plan says, or plan, ask and do it."),
     "rollback": ("lakestead.journal.cli", "rollback", "Take back what a run has changed."),

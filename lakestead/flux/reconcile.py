@@ -6,6 +6,7 @@ object. Flux goes down that chain by itself; a request to reconcile only spares 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from lakestead.errors import LakesteadError
 from lakestead.flux.evidence import Evidence
 from lakestead.flux.kinds import flux_ref, revision, short
 from lakestead.flux.progress import applied, held_up, progress, suspended
+from lakestead.gitops.history import only_tracking_between
 from lakestead.gitops.repository import HomelabRepo
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.kube.status import Status
@@ -121,8 +123,16 @@ class Chain:
                 where=self.repo.url,
                 do="run pyinfra INVENTORY deploys/phase1.py, which seeds it",
             )
-        self._wanted = revision(self.repo.branch, head)
+        self._wanted = revision(self.repo.branch, self._enough(head))
         self._asked = time.monotonic()
+
+    def _enough(self, head: str) -> str:
+        """The commit that Flux has fetched, where what came after it is only Lakestead's own tracking."""
+        fetched = ((self.api.get(self.source) or {}).get("status") or {}).get("artifact") or {}
+        commit = str(fetched.get("revision")).rpartition(":")[2]
+        if commit == head or not re.fullmatch(r"[0-9a-f]{40}", commit):
+            return head
+        return commit if only_tracking_between(self.repo, commit, head) else head
 
     def _refs(self) -> list[ObjectRef]:
         """The chain from the top. Each Kustomization labels what it applies with its own name."""

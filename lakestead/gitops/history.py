@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from lakestead.gitops.repository import EMAIL, HomelabRepo, Snapshot
 
+TRACKING = "docs/data-platform/bootstrap"
+"""Folder of goals.json and the reports. Flux applies nothing of it, so nobody need wait until it has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Touch:
@@ -71,3 +74,13 @@ def _as_we_left_it(repo: HomelabRepo, snapshot: Snapshot, path: str) -> bool:
     command = ("log", "-1", "--format=%H", f"--author=<{re.escape(EMAIL)}>", snapshot.commit, "--")
     ours = repo.text("--literal-pathspecs", *command, path)
     return bool(ours) and repo.entries(ours, path).get(path) == entry
+
+
+def only_tracking_between(repo: HomelabRepo, older: str, newer: str) -> bool:
+    """Whether ``newer`` follows ``older`` and differs from it in nothing but Lakestead's tracking."""
+    repo.fetch()
+    follows = repo.git.run("merge-base", "--is-ancestor", older, newer, check=False)
+    if follows.rc:
+        return False
+    rest = ("diff", "--quiet", older, newer, "--", ".", f":(exclude){TRACKING}")
+    return repo.git.run(*rest, check=False).rc == 0

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, RootModel
 
+from lakestead.objectives.goals import Goals
 from lakestead.plan.document import Document
 from lakestead.report.events import Event
 
@@ -20,6 +21,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     """File name → schema of what is written."""
     return {
         "plan.json": Document.model_json_schema(),
+        "goals.json": Goals.model_json_schema(),
         "events.json": AnyEvent.model_json_schema(mode="serialization"),
     }
 

@@ -81,7 +81,7 @@ def plan(
     """
     if as_json and options["events"] == "-":
         raise click.UsageError("--json and --events - both write to standard output.")
-    _patch()
+    patch()
     from lakestead.run import commands
 
     target = _made(deploy, inventory, data, limit)
@@ -116,7 +116,7 @@ def apply(
     lakestead apply plan.json
     lakestead apply deploys/phase1.py -i inventories/lab.py
     """
-    _patch()
+    patch()
     from lakestead.run import commands
 
     if plan_or_deploy.endswith(".py"):
@@ -127,7 +127,7 @@ def apply(
     sys.exit(commands.apply_plan(plan_or_deploy, _to(**options), lock_wait=lock_wait))
 
 
-def _patch() -> None:
+def patch() -> None:
     """Let gevent patch the standard library, before anything that opens connections is imported."""
     import pyinfra_cli  # noqa: F401
 
@@ -146,18 +146,18 @@ def _made(
 ) -> Target:
     if not inventory:
         raise click.UsageError("Missing option '-i' / '--inventory'.")
-    pairs = [item.partition("=") for item in data]
-    for name, separator, _ in pairs:
-        if not separator or not name:
-            raise click.UsageError(f"--data {name} is not KEY=VALUE.")
     from lakestead.plan.document import Target
 
-    return Target(
-        deploy=deploy,
-        inventory=inventory,
-        data={name: value for name, _, value in pairs},
-        limit=limit,
-    )
+    return Target(deploy=deploy, inventory=inventory, data=pairs(data), limit=limit)
+
+
+def pairs(data: tuple[str, ...]) -> dict[str, str]:
+    """``KEY=VALUE`` of ``--data``, as they were typed."""
+    found = [item.partition("=") for item in data]
+    for name, separator, _ in found:
+        if not separator or not name:
+            raise click.UsageError(f"--data {name} is not KEY=VALUE.")
+    return {name: value for name, _, value in found}
 
 
 def _to(

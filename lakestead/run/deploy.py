@@ -66,6 +66,11 @@ class Deploy:
                 self.state.pool.kill()  # operations too, and not only who waits for them
             disconnect_all(self.state)
 
+    def load(self) -> None:
+        """Read the inventory and its data, and connect to nothing."""
+        with _explained():
+            self._load()
+
     def prepare(self) -> None:
         """Evaluate the deploy file on all hosts: operations show their changes, nothing is written."""
         self.state.set_stage(StateStage.Prepare)

@@ -1,0 +1,1 @@
+"""A deploy file that does nothing: a run that only connects to the hosts."""
