@@ -53,7 +53,7 @@ def describe(run: RecordedRun) -> str:
     done = [write.what for write in run.writes if write.state == "done"]
     lines = [
         f"Run {run.run_id} of {run.begin.get('deploy') or 'a deploy'} by {run.begin.get('who')} "
-        f"did not end: {len(done)} writes were done"
+        f"did not end: {len(done)} {'write was' if len(done) == 1 else 'writes were'} done"
         + (f", {len(run.in_flight)} in flight when it was killed" if run.in_flight else "")
     ]
     if len(done) > SHOWN:

@@ -47,7 +47,7 @@ def test_what_happened_is_said(api: Api) -> None:
     [run] = unfinished.unfinished(api)
 
     assert unfinished.describe(run) == (
-        "Run 20261121-1 of phase1.py by ann@desk did not end: 1 writes were done, "
+        "Run 20261121-1 of phase1.py by ann@desk did not end: 1 write was done, "
         "1 in flight when it was killed\n"
         "  done      create ConfigMap c1\n"
         "  in flight create ConfigMap c2: done or not, it is looked at like everything else\n"
