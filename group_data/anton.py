@@ -28,6 +28,14 @@ capacity = {
     "used_below_percent": 70,
 }
 
+# What lakestead review measures by, beside capacity. Its questions are answered by a person; it keeps
+# the answers in a section `answers` of this file, with who and when.
+review = {
+    "pvc_total": "200Gi",
+    "parts": ["airflow", "prometheus", "grafana", "external-secrets"],
+    "airflow": "airflow/airflow",
+}
+
 object_storage = {
     # Rook's CephObjectStore.
     "namespace": "storage",

@@ -18,6 +18,20 @@ allocations = {
     "hive-metastore": {"replicas": 1, "cpu": "200m", "memory": "768Mi"},
 }
 
+# What the lab is reviewed by: it has one small node, and no Airflow, monitoring or External Secrets.
+capacity = {"free": {"cpu": "200m", "memory": "1Gi"}}
+review = {"pvc_total": "100Gi", "parts": []}
+
+# What lakestead review asks; it writes the answers here itself.
+answers = {
+    "s3_storage": {
+        "answer": "yes",
+        "by": "lakestead",
+        "at": "2026-11-21",
+        "note": "the lab is for it",
+    },
+}
+
 object_storage = {
     "namespace": "storage",
     "object_store": "storage",

@@ -11,6 +11,7 @@ INTERRUPTED = 130
 """As in lakestead.errors, which help must not wait for: it imports pyinfra."""
 
 _COMMANDS = {
+    "review": ("lakestead.objectives.review_cli", "review", "Is the cluster ready? What is next?"),
     "status": ("lakestead.objectives.cli", "status", "Show the objectives and the next step."),
     "reset": ("lakestead.objectives.cli", "reset", "Set an objective to pending."),
     "plan": ("lakestead.run.cli", "plan", "Show what a deploy file would change."),

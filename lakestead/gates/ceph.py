@@ -27,7 +27,7 @@ def ceph_gates(
     + where: the host on which ``ceph status`` ran
     + toolbox: the command that runs another one there, for what to do
     """
-    gates = [_object_store(object_store, name)]
+    gates = [object_store_ready(object_store, name)]
     if "error" in status:
         saw = f"it does not answer: {status['error']}"
         return [Gate("Ceph is healthy", "unknown", f"ceph status on {where}", saw), *gates]
@@ -68,7 +68,11 @@ def _health(status: Mapping[str, Any], where: str, toolbox: str) -> Gate:
     )
 
 
-def _object_store(found: Mapping[str, Any] | None, name: str) -> Gate:
+def object_store_ready(found: Mapping[str, Any] | None, name: str) -> Gate:
+    """Rook's CephObjectStore says that it can be used.
+
+    + name: ``namespace/name``
+    """
     namespace, _, short = name.partition("/")
     status = (found or {}).get("status") or {}
     phase = status.get("phase")

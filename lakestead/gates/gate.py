@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +20,7 @@ class Gate:
     + looked_at: the source of what it saw
     + saw, wanted: what was there, and what would have passed
     + do: what to do about it
+    + asked, seconds: how often it was asked until this answer, and how long that took
     """
 
     name: str
@@ -28,14 +29,29 @@ class Gate:
     saw: str
     wanted: str = ""
     do: str = ""
+    asked: int = 1
+    seconds: float = 0.0
 
     def __str__(self) -> str:
         return f"{self.answer:<7} {self.name}: {self.saw}"
 
+    @property
+    def last_look(self) -> str:
+        """How the answer came about, where it was asked more than once."""
+        return f"asked {self.asked} times in {self.seconds:g} s" if self.asked > 1 else ""
+
+
+listeners: list[Callable[[Gate], None]] = []
+"""Told of every gate that ``require`` gets, also in a deploy file that plain pyinfra runs."""
+
 
 def require(gates: Iterable[Gate]) -> None:
     """Return if all pass; else raise one Refused with all that do not."""
-    blocking = [gate for gate in gates if gate.answer != "pass"]
+    everything = list(gates)
+    for listener in tuple(listeners):
+        for gate in everything:
+            listener(gate)
+    blocking = [gate for gate in everything if gate.answer != "pass"]
     if not blocking:
         return
     if len(blocking) == 1:
@@ -43,7 +59,7 @@ def require(gates: Iterable[Gate]) -> None:
         raise Refused(
             f"{_headline(gate)} Nothing was changed.",
             where=gate.looked_at,
-            found=gate.saw,
+            found="\n".join(filter(None, (gate.saw, gate.last_look))),
             expected=gate.wanted,
             do=gate.do,
         )
@@ -61,7 +77,7 @@ def _paragraph(gate: Gate) -> str:
     lines = [_headline(gate)]
     for label, text in (
         ("looked at", gate.looked_at),
-        ("saw", gate.saw),
+        ("saw", "\n".join(filter(None, (gate.saw, gate.last_look)))),
         ("wanted", gate.wanted),
         ("do", gate.do),
     ):

@@ -20,6 +20,7 @@ from lakestead.settings.iceberg import Iceberg
 from lakestead.settings.kube import Kube
 from lakestead.settings.metastore import Metastore
 from lakestead.settings.object_storage import ObjectStorage
+from lakestead.settings.review import Answer, QuestionId, Review
 from lakestead.settings.source import Sources
 
 if TYPE_CHECKING:
@@ -47,12 +48,16 @@ class Settings(Section):
     + kube: which cluster
     + allocations: what each component's pods request, by component
     + capacity: what the cluster must have to spare
+    + review: what ``lakestead review`` measures by
+    + answers: what people have answered it, by question
     + object_storage, gitops, flux, metastore, iceberg: one section a capability
     """
 
     kube: Kube = Kube()
     allocations: dict[Component, Allocation]
     capacity: Capacity = Capacity()
+    review: Review = Review()
+    answers: dict[QuestionId, Answer] = {}
     object_storage: ObjectStorage
     gitops: Gitops
     flux: Flux
