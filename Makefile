@@ -7,13 +7,14 @@ PYTHON ?= python3.11
 BIN := $(ROOT).venv/bin
 DEBIAN := nftables iproute2 runc mmdebstrap buildah git
 .DEFAULT_GOAL := help
-.PHONY: help install debian demo test lint unit lab-test bench oracle clean
+.PHONY: help install debian demo test lint unit lab-test bench oracle kill-test clean
 
 help:
 	@echo "make demo   bring the lab up and run phase 1 on it"
 	@echo "make test   lint, types, import contracts and all tests"
 	@echo "make bench  plan and apply against kubectl, kapp and Ansible (QUICK=1: in minutes)"
 	@echo "make oracle asks a real API server about 10,000 cases of \"unchanged\""
+	@echo "make kill-test  kills phase 1 at each of its writes, on a lab of its own (half an hour)"
 	@echo "make clean  remove the Python environment (lab and cache stay)"
 
 install: debian $(BIN)/.installed
@@ -56,6 +57,15 @@ lab-test: install
 
 bench: install
 	cd $(ROOT) && $(BIN)/python -m bench
+
+# Results: $(KILLED)/chain-before.md and -after.md. Two runs at once follow on the last lab.
+kill-test: export LAKESTEAD_LAB_DIR := /var/lib/lakestead-kill-test
+kill-test: KILLED ?= /tmp/lakestead-kill-test
+kill-test: install
+	cd $(ROOT) && PATH=$(BIN):$$PATH; for part in undisturbed "chain --first before" "chain --first after"; do \
+	  lakestead lab destroy --yes && lakestead lab up && \
+	  python -m tests.lab.kill $$part --folder $(KILLED); \
+	done; python -m tests.lab.kill two --folder $(KILLED); lakestead lab destroy --yes
 
 clean:
 	rm -rf $(ROOT).venv

@@ -11,6 +11,8 @@ from typing import Any
 
 from lakestead.kube.client import Api
 from lakestead.lab.golang import go_program
+from lakestead.lab.paths import lab_dir
+from tests.lab.kill.proxy import RANDOM
 
 PROJECT = Path(__file__).parents[3]
 MADE = re.compile(
@@ -34,6 +36,8 @@ LIVING = {
     "IPAddress",
     "PodMetrics",
 }
+# Of an entry in a bucket's index: neither an older version nor a part of an upload.
+CURRENT = 2
 # Fields that are made up, or follow from others.
 GENERATED = {
     "uid",
@@ -47,6 +51,7 @@ GENERATED = {
     "data",
     "caBundle",
     "volumeName",
+    "modifiedAt",
     "secrets",
 }
 
@@ -135,13 +140,14 @@ def repo(folder: Path) -> dict[str, Any]:
 
 
 def bucket(stats: dict[str, Any]) -> dict[str, Any]:
-    """A bucket's settings and how much is in it."""
-    usage = stats["usage"].get("rgw.main", {})
+    """A bucket's settings and what is in it; files of commits that were never made count once."""
+    entries = admin("bucket", "list", f"--bucket={stats['bucket']}", "--max-entries=10000")
+    current = {e["name"] for e in entries if e["exists"] and e["flags"] & CURRENT}
     return {
         "owner": stats["owner"],
         "versioning": stats.get("versioning"),
         "quota": stats["bucket_quota"],
-        "objects": usage.get("num_objects", 0),
+        "files": sorted({RANDOM.sub("*", name) for name in current if not name.endswith("/")}),
     }
 
 
@@ -167,7 +173,6 @@ def sql(query: str) -> list[str]:
 
 def _exec(namespace: str, workload: str, *command: str) -> str:
     kubectl = go_program("kubernetes").program("kubectl")
-    from lakestead.lab.paths import lab_dir
 
     done = subprocess.run(
         [

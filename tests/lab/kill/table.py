@@ -8,7 +8,9 @@ from typing import Any
 
 from tests.lab.kill.runs import Ended
 
-DEAD = re.compile(r"Run (\S+) of .* did not end: (\d+ writes? (?:was|were) done(?:, \d+ in flight)?)")
+DEAD = re.compile(
+    r"Run (\S+) of .* did not end: (\d+ writes? (?:was|were) done(?:, \d+ in flight)?)"
+)
 
 
 def says_of(dead: Ended, following: Ended) -> str:
