@@ -50,10 +50,13 @@ class Gun:
 
     + aim: asked before each write: how to end the run at it, or None to let it pass
     + kill: ends the run; returns when its processes are gone
+    + doing: what the run's journal says is in flight, "" where nothing is: tells commands in pods
+      and pushes apart, which look alike
     """
 
     aim: Callable[[Write], Variant | None]
     kill: Callable[[], None]
+    doing: Callable[[], str]
     writes: list[Write] = field(default_factory=list)
     hit: tuple[Write, Variant] | None = None
     turn: threading.Lock = field(default_factory=threading.Lock)
@@ -78,7 +81,7 @@ class Proxy:
     """Listens on ports of 127.0.0.1 until ``close``; ``gun`` is that of the run that is on its way."""
 
     def __init__(self, *upstreams: Upstream) -> None:
-        self.gun = Gun(lambda write: None, lambda: None)
+        self.gun = Gun(lambda write: None, lambda: None, str)
         self._listeners = []
         for upstream in upstreams:
             listener = socket.create_server(("127.0.0.1", upstream.port))
@@ -173,6 +176,9 @@ class _Connection:
     def _write(self, request: Message, what: str) -> bool:
         if self.gun.hit:
             raise Killed
+        if "exec" in what or "push" in what:
+            doing = self.gun.doing()
+            what += f" ({doing})" if doing else ""
         mine = Write(len(self.gun.writes) + 1, what)
         variant = self.gun.aim(mine)
         self.gun.writes.append(mine)

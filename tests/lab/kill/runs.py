@@ -189,7 +189,7 @@ class Runs:
     ) -> Ended:
         """One run to its end, which is the write that ``aim`` chooses, if it does."""
         began = time.monotonic()
-        gun = Gun(aim, lambda: kill(process.pid))
+        gun = Gun(aim, lambda: kill(process.pid), lambda: self._doing(process.pid))
         self.proxy.gun = gun
         output = self.folder / "output.txt"
         process: Process = (
@@ -206,22 +206,30 @@ class Runs:
         ended = Ended(
             tool, process.pid, process.wait(1), said, time.monotonic() - began, gun.writes, gun.hit
         )
-        self._read_journal(ended)
+
+        ended.run_id, ended.done, ended.in_flight = self._journal(ended.pid)
         return ended
 
-    def _read_journal(self, ended: Ended) -> None:
+    def _doing(self, pid: int) -> str:
+        return ", ".join(self._journal(pid)[2][:1])
+
+    def _journal(self, pid: int) -> tuple[str, list[str], list[str]]:
+        """Of the run of a process: its id, the writes that are done, and those in flight."""
         for path in sorted((self.folder / "state").glob("**/*.open")):
             records = []
             for line in path.read_text().splitlines():
                 with suppress(ValueError):
                     records.append(json.loads(line))
-            if not records or records[0].get("pid") != ended.pid:
+            if not records or records[0].get("pid") != pid:
                 continue
-            ended.run_id = path.stem
             before = {r["seq"]: r["what"] for r in records if r["type"] == "before"}
             after = {r["seq"] for r in records if r["type"] == "after"}
-            ended.done = [what for seq, what in before.items() if seq in after]
-            ended.in_flight = [what for seq, what in before.items() if seq not in after]
+            return (
+                path.stem,
+                [what for seq, what in before.items() if seq in after],
+                [what for seq, what in before.items() if seq not in after],
+            )
+        return "", [], []
 
 
 def kill(pid: int) -> None:
