@@ -5,9 +5,9 @@ SHELL := /bin/bash
 ROOT := $(dir $(realpath $(lastword $(MAKEFILE_LIST))))
 PYTHON ?= python3.11
 BIN := $(ROOT).venv/bin
-DEBIAN := nftables iproute2 runc mmdebstrap buildah git
+DEBIAN := nftables iproute2 runc mmdebstrap buildah git chromium openssh-server
 .DEFAULT_GOAL := help
-.PHONY: help install debian demo test lint unit lab-test bench oracle kill-test clean
+.PHONY: help install debian demo test lint unit lab-test bench oracle scheduler kill-test clean
 
 help:
 	@echo "make demo   bring the lab up and run phase 1 on it"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench  plan and apply against kubectl, kapp and Ansible (QUICK=1: in minutes)"
 	@echo "make oracle asks a real API server about 10,000 cases of \"unchanged\""
 	@echo "make kill-test  kills phase 1 at each of its writes, on a lab of its own (half an hour)"
+	@echo "make scheduler compares placements with the real kube-scheduler's in 600 clusters"
 	@echo "make clean  remove the Python environment (lab and cache stay)"
 
 install: debian $(BIN)/.installed
@@ -43,7 +44,7 @@ lint: install
 	cd $(ROOT) && $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 unit: install
-	cd $(ROOT) && $(BIN)/pytest tests/unit tests/oracle tests/flux
+	cd $(ROOT) && $(BIN)/pytest tests/unit tests/oracle tests/flux tests/scheduler tests/page
 
 # CASES and SEED as you like; what is wrong is kept in tests/oracle/cases/.
 oracle: CASES ?= 12000
@@ -51,6 +52,13 @@ oracle: SEED ?= 1
 oracle: install
 	cd $(ROOT) && ORACLE_CASES=$(CASES) ORACLE_SEED=$(SEED) \
 	  ORACLE_RESULTS=tests/oracle/results.json $(BIN)/pytest tests/oracle
+
+# CLUSTERS and SEED as you like; some minutes.
+scheduler: CLUSTERS ?= 600
+scheduler: SEED ?= 1
+scheduler: install
+	cd $(ROOT) && SCHEDULER_CLUSTERS=$(CLUSTERS) SCHEDULER_SEED=$(SEED) \
+	  SCHEDULER_RESULTS=tests/scheduler/results.md $(BIN)/pytest -s tests/scheduler
 
 lab-test: install
 	cd $(ROOT) && $(BIN)/pytest tests/lab

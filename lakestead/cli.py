@@ -16,6 +16,11 @@ _COMMANDS = {
     "reset": ("lakestead.objectives.cli", "reset", "Set an objective to pending."),
     "plan": ("lakestead.run.cli", "plan", "Show what a deploy file would change."),
     "apply": ("lakestead.run.cli", "apply", "Do what a plan says, or plan, ask and do it."),
+    "capacity": (
+        "lakestead.capacity.cli",
+        "capacity",
+        "Show what is free, and whether what is planned fits.",
+    ),
     "rollback": ("lakestead.journal.cli", "rollback", "Take back what a run has changed."),
     "journal": ("lakestead.journal.cli", "journal", "List what runs have done."),
     "lab": ("lakestead.lab.cli", "lab", "Run every real part on this one machine."),

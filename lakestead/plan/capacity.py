@@ -1,6 +1,6 @@
-"""What a node has, what its pods request, and what one pod requests: as the scheduler counts.
+"""What nodes have and what their pods request, read from the API's raw JSON page by page.
 
-Source of the rules: k8s.io/component-helpers/resource, ``PodRequests``.
+``Gathering`` is fed one page after another and keeps of each object only what is counted.
 """
 
 from __future__ import annotations
@@ -9,32 +9,44 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lakestead.plan.quantity import millicores, whole_bytes
+from lakestead.plan.amount import NOTHING, Amount, amount
+from lakestead.plan.quantity import whole_bytes
+from lakestead.plan.requests import UNSPOKEN, pod_limits, pod_requests, says_all
+
+__all__ = ["Amount", "Gathering", "Node", "Pod", "Rules", "amount", "nodes", "pod_requests"]
 
 # Labels by which charts name the component that a pod belongs to.
 COMPONENT_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app", "k8s-app")
+PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
+ENDED = ("Succeeded", "Failed")
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
-    """CPU in millicores and memory in bytes."""
+class Rules:
+    """What a pod's spec says about where it may run, as the API has it; most say nothing.
 
-    cpu: int = 0
-    memory: int = 0
+    + host_ports: ``(protocol, address, port)`` that it needs on its node
+    + claims: names of the PersistentVolumeClaims that it mounts
+    """
 
-    def __add__(self, other: Amount) -> Amount:
-        return Amount(self.cpu + other.cpu, self.memory + other.memory)
+    tolerations: Sequence[Mapping[str, Any]] = ()
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    affinity: Mapping[str, Any] = field(default_factory=dict)
+    spread: Sequence[Mapping[str, Any]] = ()
+    host_ports: Sequence[tuple[str, str, int]] = ()
+    claims: Sequence[str] = ()
 
-    def __sub__(self, other: Amount) -> Amount:
-        return Amount(self.cpu - other.cpu, self.memory - other.memory)
-
-    def at_least(self, other: Amount) -> Amount:
-        """The larger of both, each for itself."""
-        return Amount(max(self.cpu, other.cpu), max(self.memory, other.memory))
-
-    def covers(self, other: Amount) -> bool:
-        """Whether ``other`` fits into this."""
-        return self.cpu >= other.cpu and self.memory >= other.memory
+    @classmethod
+    def of(cls, spec: Mapping[str, Any], name: str = "") -> Rules:
+        """Those of a pod's spec; ``name`` is the pod's, for its ephemeral volumes."""
+        return cls(
+            spec.get("tolerations") or (),
+            spec.get("nodeSelector") or {},
+            spec.get("affinity") or {},
+            spec.get("topologySpreadConstraints") or (),
+            tuple(_host_ports(spec)),
+            tuple(_claims(spec, name)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +54,24 @@ class Pod:
     """A pod that is bound to a node and has not ended.
 
     + component: what its labels say that it belongs to
+    + owner: the kind of its controller: ``ReplicaSet``, ``DaemonSet``, ``Node`` of a static pod
+    + limits: of its containers together
+    + silent: a container of it requests no CPU or no memory
+    + compared: what it counts for when nodes are compared, where that is not what it requests
+    + ending: it is being deleted
     """
 
     namespace: str
     name: str
     requests: Amount
     component: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""
+    limits: Amount = NOTHING
+    silent: bool = False
+    compared: Amount | None = None
+    ending: bool = False
+    rules: Rules = field(default_factory=Rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +80,9 @@ class Node:
 
     + closed: why no new pod may go there: "not ready", "cordoned"; empty if it may
     + taints: those that keep pods away (NoSchedule, NoExecute), as the API has them
+    + addresses: its names and IP addresses
+    + avoided: taints that only make others preferred
+    + pressure: the conditions that are true and should not be
     + capacity, allocatable: what it has, and what of that is for pods
     + used: what is in use now, as measured by the kubelet
     + disk, disk_used: bytes of the file system for images, containers and logs
@@ -67,18 +94,26 @@ class Node:
     labels: Mapping[str, str] = field(default_factory=dict)
     closed: str = ""
     taints: Sequence[Mapping[str, str]] = ()
-    capacity: Amount = Amount()
-    allocatable: Amount = Amount()
+    avoided: Sequence[Mapping[str, str]] = ()
+    pressure: Sequence[str] = ()
+    capacity: Amount = NOTHING
+    allocatable: Amount = NOTHING
     used: Amount | None = None
     disk: int | None = None
     disk_used: int | None = None
     max_pods: int = 110
     pods: Sequence[Pod] = ()
+    addresses: Sequence[str] = ()
 
     @property
     def requested(self) -> Amount:
         """What the pods on it request."""
-        return sum((pod.requests for pod in self.pods), Amount())
+        return sum((pod.requests for pod in self.pods), NOTHING)
+
+    @property
+    def limits(self) -> Amount:
+        """What the pods on it may use; those without a limit are not in it."""
+        return sum((pod.limits for pod in self.pods), NOTHING)
 
     @property
     def free(self) -> Amount:
@@ -92,17 +127,111 @@ class Node:
             "allocatable": self.allocatable,
             "requested": self.requested,
             "free": self.free,
+            "limits": self.limits,
             "used": self.used,
         }
         return {
             "name": self.name,
             "closed": self.closed,
+            "pressure": list(self.pressure),
             "taints": [dict(taint) for taint in self.taints],
             "cpu_millicores": {key: value and value.cpu for key, value in amounts.items()},
             "memory_bytes": {key: value and value.memory for key, value in amounts.items()},
             "disk_bytes": {"capacity": self.disk, "used": self.disk_used},
             "pods": {"running": len(self.pods), "max": self.max_pods},
         }
+
+
+class Gathering:
+    """Takes pages of nodes and pods, in any order, and makes Nodes of them at the end."""
+
+    def __init__(self) -> None:
+        self._nodes: list[Node] = []
+        self._pods: dict[str, list[Pod]] = {}
+        self._labels: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+        self._rules: dict[tuple[tuple[Any, ...], ...], Rules] = {}
+        self.waiting: list[Pod] = []
+        """Pods that no node has taken yet."""
+
+    @property
+    def names(self) -> list[str]:
+        """Of the nodes so far."""
+        return [node.name for node in self._nodes]
+
+    def nodes(self, page: Iterable[Mapping[str, Any]]) -> None:
+        """Take a page of nodes."""
+        self._nodes += [_node(node) for node in page]
+
+    def pods(self, page: Iterable[Mapping[str, Any]]) -> None:
+        """Take a page of pods; those that have ended hold nothing."""
+        for pod in page:
+            if (pod.get("status") or {}).get("phase") in ENDED:
+                continue
+            node = (pod.get("spec") or {}).get("nodeName")
+            kept = self._pod(pod)
+            if node:
+                self._pods.setdefault(node, []).append(kept)
+            else:
+                self.waiting.append(kept)
+
+    def made(self, stats: Mapping[str, Mapping[str, Any] | None]) -> list[Node]:
+        """The nodes with their pods, by name.
+
+        + stats: each node's ``/stats/summary``; None, or none, where it could not be had
+        """
+        found = []
+        for node in sorted(self._nodes, key=lambda node: node.name):
+            summary = stats.get(node.name)
+            disk, disk_used = _disk(node.capacity, summary)
+            found.append(
+                Node(
+                    name=node.name,
+                    labels=node.labels,
+                    closed=node.closed,
+                    taints=node.taints,
+                    avoided=node.avoided,
+                    pressure=node.pressure,
+                    capacity=node.capacity,
+                    allocatable=node.allocatable,
+                    used=_used(summary),
+                    disk=disk,
+                    disk_used=disk_used,
+                    max_pods=node.max_pods,
+                    pods=self._pods.get(node.name, ()),
+                    addresses=node.addresses,
+                )
+            )
+        return found
+
+    def _pod(self, pod: Mapping[str, Any]) -> Pod:
+        metadata = pod["metadata"]
+        labels = metadata.get("labels") or {}
+        requests = pod_requests(pod)
+        silent = not says_all(pod)
+        owners = metadata.get("ownerReferences") or ()
+        return Pod(
+            namespace=metadata["namespace"],
+            name=metadata["name"],
+            requests=requests,
+            component=component(labels),
+            labels=self._labels.setdefault(tuple(labels.items()), labels),
+            owner=next((owner["kind"] for owner in owners if owner.get("controller")), ""),
+            limits=pod_limits(pod),
+            silent=silent,
+            compared=pod_requests(pod, UNSPOKEN) if silent else None,
+            ending=bool(metadata.get("deletionTimestamp")),
+            rules=self._kept(pod.get("spec") or {}, metadata["name"]),
+        )
+
+    def _kept(self, spec: Mapping[str, Any], name: str) -> Rules:
+        """Pods that say nothing but how long they tolerate a lost node share one object."""
+        rules = Rules.of(spec, name)
+        if rules.node_selector or rules.affinity or rules.spread or rules.host_ports:
+            return rules
+        if rules.claims:
+            return rules
+        key = tuple(tuple(item.items()) for item in rules.tolerations)
+        return self._rules.setdefault(key, rules)
 
 
 def nodes(
@@ -114,96 +243,58 @@ def nodes(
 
     + stats: each node's ``/stats/summary``; None where it could not be had
     """
-    by_node: dict[str, list[Pod]] = {}
-    for pod in api_pods:
-        spec, phase = pod.get("spec") or {}, (pod.get("status") or {}).get("phase")
-        if spec.get("nodeName") and phase not in ("Succeeded", "Failed"):
-            by_node.setdefault(spec["nodeName"], []).append(_pod(pod))
-    found = [
-        _node(node, by_node.get(node["metadata"]["name"], []), stats.get(node["metadata"]["name"]))
-        for node in api_nodes
-    ]
-    return sorted(found, key=lambda node: node.name)
+    gathering = Gathering()
+    gathering.nodes(api_nodes)
+    gathering.pods(api_pods)
+    return gathering.made(stats)
 
 
-def pod_requests(pod: Mapping[str, Any]) -> Amount:
-    """What a pod (or a workload's pod template) requests, as the scheduler counts it.
-
-    Containers and sidecars add up; init containers run one after another, each beside the sidecars
-    that were started before it; overhead and pod-level requests count; while a container is being
-    resized, the larger of old and new.
-    """
-    spec = pod.get("spec") or {}
-    actual = _actual(pod)
-    running = sum((_container(item, actual) for item in spec.get("containers") or []), Amount())
-    sidecars, peak = Amount(), Amount()
-    for item in spec.get("initContainers") or []:
-        wanted = _container(item, actual)
-        if item.get("restartPolicy") == "Always":
-            sidecars += wanted
-            peak = peak.at_least(sidecars)
-        else:
-            peak = peak.at_least(sidecars + wanted)
-    total = (running + sidecars).at_least(peak)
-    whole = (spec.get("resources") or {}).get("requests") or {}
-    total = Amount(
-        millicores(whole["cpu"]) if "cpu" in whole else total.cpu,
-        whole_bytes(whole["memory"]) if "memory" in whole else total.memory,
-    )
-    return total + amount(spec.get("overhead"))
+def component(labels: Mapping[str, str]) -> tuple[str, ...]:
+    """What labels say that a pod belongs to."""
+    return tuple(dict.fromkeys(labels[key] for key in COMPONENT_LABELS if key in labels))
 
 
-def amount(resources: Mapping[str, Any] | None) -> Amount:
-    """``{"cpu": "200m", "memory": "4Gi"}`` as numbers."""
-    resources = resources or {}
-    return Amount(millicores(resources.get("cpu", 0)), whole_bytes(resources.get("memory", 0)))
+def _host_ports(spec: Mapping[str, Any]) -> Iterable[tuple[str, str, int]]:
+    for group in ("containers", "initContainers"):
+        for item in spec.get(group) or ():
+            if group == "initContainers" and item.get("restartPolicy") != "Always":
+                continue
+            for port in item.get("ports") or ():
+                number = port.get("hostPort") or (
+                    port.get("containerPort") if spec.get("hostNetwork") else 0
+                )
+                if number:
+                    address = port.get("hostIP") or "0.0.0.0"
+                    yield port.get("protocol") or "TCP", address, number
 
 
-def _container(item: Mapping[str, Any], actual: Mapping[str, Amount]) -> Amount:
-    resources = item.get("resources") or {}
-    # A limit without a request is the request too; the API server writes that down for pods, but
-    # not in the templates of workloads.
-    requests = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
-    return amount(requests).at_least(actual.get(str(item.get("name")), Amount()))
+def _claims(spec: Mapping[str, Any], name: str) -> Iterable[str]:
+    for volume in spec.get("volumes") or ():
+        if "persistentVolumeClaim" in volume:
+            yield volume["persistentVolumeClaim"]["claimName"]
+        elif "ephemeral" in volume:
+            yield f"{name}-{volume['name']}"
 
 
-def _actual(pod: Mapping[str, Any]) -> dict[str, Amount]:
-    """What containers hold now; differs from the spec while one is resized in place."""
-    state = pod.get("status") or {}
-    held: dict[str, Amount] = {}
-    for item in (state.get("initContainerStatuses") or []) + (state.get("containerStatuses") or []):
-        requests = (item.get("resources") or {}).get("requests")
-        held[item["name"]] = amount(requests).at_least(amount(item.get("allocatedResources")))
-    return held
-
-
-def _pod(pod: Mapping[str, Any]) -> Pod:
-    metadata = pod["metadata"]
-    labels = metadata.get("labels") or {}
-    component = tuple(dict.fromkeys(labels[key] for key in COMPONENT_LABELS if key in labels))
-    return Pod(metadata["namespace"], metadata["name"], pod_requests(pod), component)
-
-
-def _node(node: Mapping[str, Any], pods: Sequence[Pod], stats: Mapping[str, Any] | None) -> Node:
+def _node(node: Mapping[str, Any]) -> Node:
     state, spec = node.get("status") or {}, node.get("spec") or {}
-    capacity, allocatable = state.get("capacity") or {}, state.get("allocatable") or {}
-    disk, disk_used = _disk(capacity, stats)
+    allocatable = state.get("allocatable") or {}
+    taints = spec.get("taints") or []
     return Node(
         name=node["metadata"]["name"],
         labels=node["metadata"].get("labels") or {},
         closed=_closed(node),
-        taints=[
-            taint
-            for taint in spec.get("taints") or []
-            if taint.get("effect") in ("NoSchedule", "NoExecute")
+        taints=[taint for taint in taints if taint.get("effect") in ("NoSchedule", "NoExecute")],
+        avoided=[taint for taint in taints if taint.get("effect") == "PreferNoSchedule"],
+        pressure=[
+            item["type"]
+            for item in state.get("conditions") or ()
+            if item.get("type") in PRESSURES and item.get("status") == "True"
         ],
-        capacity=amount(capacity),
+        capacity=amount(state.get("capacity")),
         allocatable=amount(allocatable),
-        used=_used(stats),
-        disk=disk,
-        disk_used=disk_used,
-        max_pods=int(allocatable.get("pods", 110)),
-        pods=pods,
+        max_pods=whole_bytes(allocatable.get("pods", 110)),
+        addresses=[item["address"] for item in state.get("addresses") or ()],
     )
 
 
@@ -224,12 +315,10 @@ def _used(stats: Mapping[str, Any] | None) -> Amount | None:
     return Amount(int(cpu) // 1_000_000, int(memory))
 
 
-def _disk(
-    capacity: Mapping[str, Any], stats: Mapping[str, Any] | None
-) -> tuple[int | None, int | None]:
+def _disk(capacity: Amount, stats: Mapping[str, Any] | None) -> tuple[int | None, int | None]:
     fs = ((stats or {}).get("node") or {}).get("fs") or {}
     total, available = fs.get("capacityBytes"), fs.get("availableBytes")
-    if total is None and "ephemeral-storage" in capacity:
-        total = whole_bytes(capacity["ephemeral-storage"])
+    if total is None:
+        total = capacity.other.get("ephemeral-storage")
     used = None if total is None or available is None else int(total) - int(available)
     return (None if total is None else int(total)), used

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lakestead.plan.capacity import Amount, Node, pod_requests
-from lakestead.plan.placement import WantedPod
+from lakestead.plan.amount import Amount
+from lakestead.plan.capacity import Node, Rules
+from lakestead.plan.requests import pod_requests
+from lakestead.plan.rules import WantedPod
 
 # Component → the phase that brings it. The names are those of their charts' app.kubernetes.io/name.
 COMPONENTS: Mapping[str, int] = {
@@ -14,6 +16,13 @@ COMPONENTS: Mapping[str, int] = {
     "spark-operator": 2,
     "trino-coordinator": 3,
     "trino-worker": 3,
+}
+
+# Objective → the components that it brings; the others bring none that run all the time.
+OBJECTIVES: Mapping[str, tuple[str, ...]] = {
+    "1.2": ("hive-metastore",),
+    "2.1": ("spark-operator",),
+    "3.1": ("trino-coordinator", "trino-worker"),
 }
 
 
@@ -45,8 +54,8 @@ def workload_pods(objects: Iterable[Mapping[str, Any]], nodes: Iterable[Node]) -
                     name=f"{name}-{number}" if spec.get("replicas", 1) > 1 else name,
                     requests=pod_requests(template),
                     component=name,
-                    tolerations=template["spec"].get("tolerations") or (),
-                    node_selector=template["spec"].get("nodeSelector") or {},
+                    labels=(template.get("metadata") or {}).get("labels") or {},
+                    rules=Rules.of(template["spec"]),
                 )
             )
     return pods

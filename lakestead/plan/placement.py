@@ -1,32 +1,47 @@
-"""Whether pods fit into what is free, node by node.
+"""Where the scheduler would put pods, one after another, and why some fit nowhere.
 
-First-fit decreasing: the largest pod first, each on the first node that takes it. The scheduler
-may place them otherwise; that all fit in some way is what matters before a change.
+The scheduler takes the best node for each pod by its scores, and any of those that are equally good.
+So one run says little: the pods are placed several times, with other choices among equals and, where
+nobody knows in which order they will come, in other orders. What does not fit every time is not
+said to fit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lakestead.plan.capacity import Amount, Node
+from lakestead.plan.amount import NOTHING, Amount
+from lakestead.plan.capacity import Node, Pod
+from lakestead.plan.rules import (
+    Namespaces,
+    Neighbours,
+    Room,
+    WantedPod,
+    constraints,
+    included,
+    required,
+)
+from lakestead.plan.scores import scores
+from lakestead.plan.volumes import Binding, Storage
+
+__all__ = ["Cluster", "Placement", "Refusal", "WantedPod", "place"]
+
+TRIES = 12
 
 
 @dataclass(frozen=True, slots=True)
-class WantedPod:
-    """A pod that is to run.
+class Cluster:
+    """Where pods are to be placed.
 
-    + component: of which it is a replica; running pods of the same component that request as much
-      are that replica already
-    + namespace: only running pods there count; empty for any
+    + namespaces: each one's labels; affinity may ask for them
     """
 
-    name: str
-    requests: Amount
-    component: str = ""
-    namespace: str = ""
-    tolerations: Sequence[Mapping[str, str]] = ()
-    node_selector: Mapping[str, str] = field(default_factory=dict)
+    nodes: Sequence[Node]
+    storage: Storage = field(default_factory=Storage)
+    namespaces: Namespaces = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,109 +66,266 @@ class Placement:
     + placed: pod → node, for those that are still to come
     + running: pod → node, for those that run already
     + refused: pods that fit nowhere, each with why each node does not take it
+    + sometimes: those of them that fit if others go elsewhere or come later
     """
 
     placed: Mapping[str, str]
     running: Mapping[str, str]
     refused: Sequence[tuple[WantedPod, Sequence[Refusal]]]
+    sometimes: frozenset[str] = frozenset()
 
     @property
     def fits(self) -> bool:
-        """Whether every pod found a node."""
+        """Whether every pod found a node, whatever the scheduler chooses."""
         return not self.refused
 
 
-class _Room:
-    """What is left on one node while pods are placed."""
+def place(
+    wanted: Iterable[WantedPod],
+    cluster: Cluster | Sequence[Node],
+    *,
+    in_order: bool = False,
+    tries: int = TRIES,
+) -> Placement:
+    """Find a node for each pod that does not run yet.
 
-    def __init__(self, node: Node) -> None:
-        self.node = node
-        self.free = node.free
-        self.pods = node.max_pods - len(node.pods)
-
-    def refuses(self, pod: WantedPod) -> Refusal | None:
-        reason = self._keeps_away(pod)
-        missing = (pod.requests - self.free).at_least(Amount())
-        if not reason and missing == Amount():
-            return None
-        return Refusal(self.node.name, self.free, missing, reason)
-
-    def take(self, pod: WantedPod) -> None:
-        self.free -= pod.requests
-        self.pods -= 1
-
-    def _keeps_away(self, pod: WantedPod) -> str:
-        if self.node.closed:
-            return self.node.closed
-        for taint in self.node.taints:
-            if not any(_tolerates(toleration, taint) for toleration in pod.tolerations):
-                value = f"={taint['value']}" if taint.get("value") else ""
-                return f"taint {taint['key']}{value}:{taint['effect']}"
-        for key, value in pod.node_selector.items():
-            if self.node.labels.get(key) != value:
-                return f"no label {key}={value}"
-        return "" if self.pods > 0 else f"full: {self.node.max_pods} pods"
-
-
-def place(wanted: Iterable[WantedPod], nodes: Sequence[Node]) -> Placement:
-    """Find a node for each pod that does not run yet."""
-    rooms = [_Room(node) for node in nodes]
-    running, missing = _match_running(wanted, rooms)
-    placed: dict[str, str] = {}
-    refused: list[tuple[WantedPod, Sequence[Refusal]]] = []
-    largest_first = sorted(
-        missing, key=lambda pod: (-pod.requests.memory, -pod.requests.cpu, pod.name)
+    + in_order: they come in the order given; else in any
+    + tries: how often they are placed, with other choices
+    """
+    if not isinstance(cluster, Cluster):
+        cluster = Cluster(cluster)
+    scene = _Scene(cluster)
+    running, missing = _match_running(wanted, scene)
+    first: _Run | None = None
+    worst: _Run | None = None
+    refused: set[str] = set()
+    placed: set[str] = set()
+    for order, chance, eager in _ways(missing, in_order, tries):
+        run = _Run(scene, chance, eager)
+        run.place(order)
+        first = first or run
+        if worst is None or len(run.refused) > len(worst.refused):
+            worst = run
+        refused |= run.refused.keys()
+        placed |= run.placed.keys()
+        if len(missing) == 1:
+            break
+    if first is None or worst is None:
+        return Placement({}, running, ())
+    by_name = {pod.name: pod for pod in missing}
+    # Shown is the scheduler's most likely way, and of what it does not always take the reasons.
+    why = {**first.refused, **worst.refused}
+    return Placement(
+        {name: node for name, node in first.placed.items() if name not in refused},
+        running,
+        [(by_name[name], why.get(name, ())) for name in by_name if name in refused],
+        frozenset(refused & placed),
     )
-    for pod in largest_first:
-        refusals = []
-        for room in rooms:
-            refusal = room.refuses(pod)
-            if refusal is None:
-                room.take(pod)
-                placed[pod.name] = room.node.name
-                break
-            refusals.append(refusal)
-        else:
-            refused.append((pod, refusals))
-    return Placement(placed, running, refused)
+
+
+def _ways(
+    missing: Sequence[WantedPod], in_order: bool, tries: int
+) -> Iterator[tuple[Sequence[WantedPod], random.Random | None, bool]]:
+    """Orders of the pods, chances to choose among equally good nodes by, and eagerness."""
+    if not missing:
+        return
+    orders: list[tuple[Sequence[WantedPod], random.Random | None]] = [(missing, None)]
+    if not in_order:
+        size = sorted(missing, key=lambda pod: (pod.requests.memory, pod.requests.cpu, pod.name))
+        orders += [(size, None), (size[::-1], None)]
+    for seed in range(tries):
+        chance = random.Random(seed)
+        order = list(missing)
+        if not in_order:
+            chance.shuffle(order)
+        orders.append((order, chance))
+    # Whether a pod that waits for another is tried again at once or after all that came meanwhile
+    # depends on how busy the scheduler is.
+    both = (False, True) if any(map(_hopes, missing)) else (False,)
+    for order, chance in orders:
+        for eager in both:
+            yield order, chance, eager
+
+
+def _hopes(pod: WantedPod) -> bool:
+    """Whether pods that are placed later can make room: by affinity and spread only."""
+    return bool(required(pod.rules, "podAffinity") or constraints(pod.rules, "DoNotSchedule"))
+
+
+class _Scene:
+    """What does not change while pods are placed: the cluster as it is."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.rooms = [Room(node) for node in cluster.nodes]
+        self.gone: set[int] = set()
+        self._selective = [
+            (pod, node)
+            for node in cluster.nodes
+            for pod in node.pods
+            if pod.rules.affinity.get("podAntiAffinity")
+        ]
+        self._neighbours: dict[str, Neighbours] = {}
+        self._keeps_away: dict[str, list[str]] = {}
+        self.affine = [
+            (pod, node)
+            for node in cluster.nodes
+            for pod in node.pods
+            if "podAffinity" in pod.rules.affinity or "podAntiAffinity" in pod.rules.affinity
+        ]
+
+    def all_pods(self) -> Iterator[tuple[Pod, Node]]:
+        for node in self.cluster.nodes:
+            for pod in node.pods:
+                if id(pod) not in self.gone:
+                    yield pod, node
+
+    def keeps_away(self, pod: WantedPod) -> list[str]:
+        """For each room why it takes no such pod; the same for all runs."""
+        if pod.name not in self._keeps_away:
+            self._keeps_away[pod.name] = [room.keeps_away(pod) for room in self.rooms]
+        return self._keeps_away[pod.name]
+
+    def neighbours(self, pod: WantedPod) -> Neighbours:
+        """Who runs there now, as far as the pod's rules ask."""
+        if pod.name not in self._neighbours:
+            hard = constraints(pod.rules, "DoNotSchedule")
+            found = Neighbours(spread=[Counter() for _ in hard])
+            for constraint, counts in zip(hard, found.spread, strict=True):
+                for node in self.cluster.nodes:
+                    if included(constraint, hard, pod, node):
+                        counts[node.labels[constraint["topologyKey"]]] += 0
+            asks = (
+                hard or required(pod.rules, "podAffinity") or required(pod.rules, "podAntiAffinity")
+            )
+            for other, node in self.all_pods() if asks else self._selective:
+                if id(other) not in self.gone:
+                    found.add(pod, other, node, self.cluster.namespaces)
+            self._neighbours[pod.name] = found
+        return self._neighbours[pod.name]
+
+
+class _Run:
+    """The pods placed once.
+
+    + chance: chooses among equally good nodes; None takes the first
+    + eager: pods that may fit by now are tried again before the next one
+    """
+
+    def __init__(self, scene: _Scene, chance: random.Random | None, eager: bool) -> None:
+        self.scene = scene
+        self.chance = chance
+        self.eager = eager
+        self.rooms = [room.copy() for room in scene.rooms]
+        self.binding = Binding(scene.cluster.storage)
+        self.done: list[tuple[WantedPod, Node]] = []
+        self.placed: dict[str, str] = {}
+        self.refused: dict[str, Sequence[Refusal]] = {}
+
+    def place(self, pods: Sequence[WantedPod]) -> None:
+        """One pod after another; those that fit nowhere again, while others get somewhere."""
+        waiting: list[WantedPod] = []
+        for pod in pods:
+            placed = self._place(pod)
+            if not placed:
+                waiting.append(pod)
+            elif self.eager:
+                waiting = self._again(waiting)
+        self._again(waiting)
+
+    def _again(self, waiting: list[WantedPod]) -> list[WantedPod]:
+        """Try those that hope until none gets somewhere; the rest of them all."""
+        while any(_hopes(pod) and self._place(pod) for pod in waiting):
+            waiting = [pod for pod in waiting if pod.name not in self.placed]
+        return waiting
+
+    def _place(self, pod: WantedPod) -> bool:
+        known = self.scene.cluster.namespaces
+        neighbours = self.scene.neighbours(pod)
+        if self.done:
+            neighbours = neighbours.copy()
+            for other, node in self.done:
+                neighbours.add(pod, other, node, known)
+        nowhere = self.binding.nowhere(pod.namespace, pod.rules.claims)
+        refusals: list[Refusal] = []
+        feasible: list[Room] = []
+        for room, away in zip(self.rooms, self.scene.keeps_away(pod), strict=True):
+            reason = (
+                nowhere
+                or away
+                or room.full(pod)
+                or neighbours.refuses(pod, room.node)
+                or self.binding.refuses(
+                    pod.namespace, pod.rules.claims, room.node.name, room.node.labels
+                )
+            )
+            missing = room.free.missing(pod.requests)
+            if not reason and missing == NOTHING:
+                feasible.append(room)
+            else:
+                refusals.append(Refusal(room.node.name, room.free, missing, reason))
+        if not feasible:
+            self.refused[pod.name] = refusals
+            return False
+        room = self._best(pod, feasible)
+        room.take(pod)
+        self.binding.take(pod.namespace, pod.rules.claims, room.node.name, room.node.labels)
+        self.done.append((pod, room.node))
+        self.placed[pod.name] = room.node.name
+        self.refused.pop(pod.name, None)
+        return True
+
+    def _best(self, pod: WantedPod, feasible: Sequence[Room]) -> Room:
+        if len(feasible) == 1:
+            return feasible[0]
+        found = scores(
+            pod,
+            feasible,
+            lambda: self._others(pod),
+            self.scene.cluster.namespaces,
+            self.scene.cluster.nodes,
+        )
+        most = max(found)
+        equal = [room for room, score in zip(feasible, found, strict=True) if score == most]
+        return self.chance.choice(equal) if self.chance else equal[0]
+
+    def _others(self, pod: WantedPod) -> Iterator[tuple[Pod | WantedPod, Node]]:
+        """Those who can matter for the scores: everybody only where the pod asks for it."""
+        asks = pod.rules.affinity or pod.rules.spread or pod.component
+        yield from self.scene.all_pods() if asks else self.scene.affine
+        yield from self.done
 
 
 def _match_running(
-    wanted: Iterable[WantedPod], rooms: Sequence[_Room]
+    wanted: Iterable[WantedPod], scene: _Scene
 ) -> tuple[dict[str, str], list[WantedPod]]:
     """Those that run already, and those to place.
 
     A running replica that requests less than wanted will be replaced: what it holds becomes free.
     """
-    candidates = [(room, pod) for room in rooms for pod in room.node.pods]
+    candidates: dict[str, list[tuple[Room, Pod]]] = {}
+    for room in scene.rooms:
+        for pod in room.node.pods:
+            for component in pod.component:
+                candidates.setdefault(component, []).append((room, pod))
     running: dict[str, str] = {}
     missing: list[WantedPod] = []
+    matched: set[int] = set()
     for want in wanted:
         same = [
             item
-            for item in candidates
-            if want.component in item[1].component and want.namespace in ("", item[1].namespace)
+            for item in candidates.get(want.component, ())
+            if id(item[1]) not in matched and want.namespace in ("", item[1].namespace)
         ]
         enough = [item for item in same if item[1].requests.covers(want.requests)]
         if enough:
+            matched.add(id(enough[0][1]))
             running[want.name] = enough[0][0].node.name
-            candidates.remove(enough[0])
             continue
         if same:
             room, pod = same[0]
-            room.free += pod.requests
-            room.pods += 1
-            candidates.remove(same[0])
+            room.release(pod)
+            matched.add(id(pod))
+            scene.gone.add(id(pod))
         missing.append(want)
     return running, missing
-
-
-def _tolerates(toleration: Mapping[str, str], taint: Mapping[str, str]) -> bool:
-    """Source: Toleration.ToleratesTaint in k8s.io/api/core/v1."""
-    if toleration.get("effect") not in (None, "", taint["effect"]):
-        return False
-    if toleration.get("key") not in (None, "", taint["key"]):
-        return False
-    if toleration.get("operator") == "Exists":
-        return True
-    return bool(toleration.get("key")) and toleration.get("value", "") == taint.get("value", "")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 BINARY: dict[str, int] = {
     suffix: 1024**power for power, suffix in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)
@@ -44,11 +45,13 @@ def parse(text: str | int | float) -> Decimal:
     raise ValueError(f"{text!r} has the unknown unit {suffix!r}")
 
 
+@lru_cache(65536)  # thousands of pods request the same few quantities
 def millicores(text: str | int | float) -> int:
     """A CPU quantity in thousandths of a core, rounded up as the scheduler does."""
     return _up(parse(text) * 1000)
 
 
+@lru_cache(65536)
 def whole_bytes(text: str | int | float) -> int:
     """A memory or storage quantity in bytes, rounded up."""
     return _up(parse(text))

@@ -49,7 +49,7 @@ class Deploy:
         # Raised where the run waits, and not in the middle of whatever is at work.
         for number in (signal.SIGINT, signal.SIGTERM):
             gevent.signal_handler(number, gevent.kill, gevent.getcurrent(), KeyboardInterrupt)
-        with _explained():
+        with explained():
             self._load()
             self.state.set_stage(StateStage.Connect)
             unreachable = _Unreachable()
@@ -74,7 +74,7 @@ class Deploy:
     def prepare(self) -> None:
         """Evaluate the deploy file on all hosts: operations show their changes, nothing is written."""
         self.state.set_stage(StateStage.Prepare)
-        with _explained():
+        with explained():
             load_deploy_file(self.state, self.target.deploy)
         for meta in self.state.op_meta.values():
             meta.args.clear()  # logged where an operation has no name, and one may be a secret
@@ -82,7 +82,7 @@ class Deploy:
     def execute(self) -> None:
         """Do what was prepared; each operation looks again at what is there."""
         self.state.set_stage(StateStage.Execute)
-        with _explained():
+        with explained():
             run_ops(self.state)
 
     def _load(self) -> None:
@@ -95,7 +95,8 @@ class Deploy:
         for folder in (cwd, "."):
             if folder not in sys.path:
                 sys.path.append(folder)
-        _must_be_there("deploy file", self.target.deploy)
+        if self.target.deploy:
+            _must_be_there("deploy file", self.target.deploy)
         if self.target.inventory.endswith(".py"):
             _must_be_there("inventory", self.target.inventory)
         self.state.cwd = cwd
@@ -135,12 +136,23 @@ class Deploy:
         return chosen
 
 
+class Hosts(Deploy):
+    """The hosts of an inventory, without a deploy file; each is connected by who asks for it."""
+
+    @override
+    def __enter__(self) -> Hosts:
+        with explained():
+            self._load()
+            self.state.set_stage(StateStage.Connect)
+        return self
+
+
 def _must_be_there(what: str, path: str) -> None:
     if not Path(path).is_file():
         raise WrongUsage(f"There is no {what} {path}", where=str(Path.cwd()))
 
 
-class _explained:
+class explained:
     """Turn what pyinfra, or a file that it runs, raises into one LakesteadError."""
 
     def __enter__(self) -> None:

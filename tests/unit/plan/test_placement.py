@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lakestead.plan.capacity import Amount, amount, nodes
+from lakestead.plan.capacity import Amount, Rules, amount, nodes
 from lakestead.plan.placement import WantedPod, place
 
 CASES = sorted(Path(__file__).with_name("placement").glob("*.yaml"))
@@ -27,6 +27,7 @@ def test_placement(file: Path) -> None:
 
     assert dict(placement.placed) == case.get("placed", {})
     assert dict(placement.running) == case.get("running", {})
+    assert sorted(placement.sometimes) == case.get("sometimes", [])
     refused = {
         pod.name: {refusal.node: _refusal(refusal) for refusal in refusals}
         for pod, refusals in placement.refused
@@ -60,7 +61,8 @@ def _pod(index: int, spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wanted(spec: dict[str, Any]) -> WantedPod:
-    return WantedPod(**{**spec, "requests": amount(spec["requests"])})
+    rules = Rules.of(spec.get("spec", {}), spec["name"])
+    return WantedPod(spec["name"], amount(spec["requests"]), spec.get("component", ""), rules=rules)
 
 
 def _refusal(refusal: Any) -> Any:
