@@ -19,6 +19,15 @@ STATS_TIMEOUT = 5
 KUBELETS = 100
 """Nodes up to which each kubelet is asked: one call a node."""
 
+STORAGE = "/apis/storage.k8s.io/v1"
+LISTS = (
+    "/api/v1/namespaces",
+    "/api/v1/persistentvolumeclaims",
+    "/api/v1/persistentvolumes",
+    f"{STORAGE}/storageclasses",
+    f"{STORAGE}/csidrivers",
+    f"{STORAGE}/csistoragecapacities",
+)
 METRICS = "/apis/metrics.k8s.io/v1beta1/nodes"
 Summary = Mapping[str, Any]
 
@@ -51,24 +60,17 @@ def read(api: Api, *, kubelets: bool | None = None) -> Reading:
     """
     unknown: list[str] = []
     with ThreadPoolExecutor(4) as pool:
-        lists = {
-            name: pool.submit(complete, lambda path=path: _all(api, path))
-            for name, path in {
-                "namespaces": "/api/v1/namespaces",
-                "persistentvolumeclaims": "/api/v1/persistentvolumeclaims",
-                "persistentvolumes": "/api/v1/persistentvolumes",
-                "storageclasses": "/apis/storage.k8s.io/v1/storageclasses",
-                "csidrivers": "/apis/storage.k8s.io/v1/csidrivers",
-                "csistoragecapacities": "/apis/storage.k8s.io/v1/csistoragecapacities",
-            }.items()
-        }
+        lists = {path: pool.submit(complete, lambda path=path: _all(api, path)) for path in LISTS}
         gathering = complete(lambda: _gather(api))
         names = gathering.names
         asked = kubelets if kubelets is not None else len(names) <= KUBELETS
         summaries = kubelet_summaries(api, names) if asked else dict.fromkeys(names)
         if any(_node_use(summary) is None for summary in summaries.values()):
             _fill(summaries, metrics(api, unknown))
-        found = {name: _or_unknown(future, name, unknown) for name, future in lists.items()}
+        found = {
+            path.rpartition("/")[2]: _or_unknown(future, path, unknown)
+            for path, future in lists.items()
+        }
     silent = [name for name, summary in summaries.items() if _node_use(summary) is None]
     if silent:
         unknown.append(
@@ -152,14 +154,14 @@ def _all(api: Api, path: str) -> list[dict[str, Any]]:
 
 
 def _or_unknown(
-    future: Future[list[dict[str, Any]]], name: str, unknown: list[str]
+    future: Future[list[dict[str, Any]]], path: str, unknown: list[str]
 ) -> list[dict[str, Any]]:
     try:
         return future.result()
     except ApiError as error:
-        missing = permission(f"/api/v1/{name}") if error.status == 403 else error.what
         if error.status != 404:
-            unknown.append(f"{name}: {missing}")
+            missing = permission(path) if error.status == 403 else error.what
+            unknown.append(f"{path.rpartition('/')[2]}: {missing}")
         return []
 
 

@@ -134,11 +134,11 @@ def _ways(
         size = sorted(missing, key=lambda pod: (pod.requests.memory, pod.requests.cpu, pod.name))
         orders += [(size, None), (size[::-1], None)]
     for seed in range(tries):
-        chance = random.Random(seed)
-        order = list(missing)
+        dice = random.Random(seed)
+        shuffled = list(missing)
         if not in_order:
-            chance.shuffle(order)
-        orders.append((order, chance))
+            dice.shuffle(shuffled)
+        orders.append((shuffled, dice))
     # Whether a pod that waits for another is tried again at once or after all that came meanwhile
     # depends on how busy the scheduler is.
     both = (False, True) if any(map(_hopes, missing)) else (False,)

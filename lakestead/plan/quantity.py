@@ -70,5 +70,12 @@ def show_cores(count: int) -> str:
     return str(count // 1000) if count % 1000 == 0 else f"{count}m"
 
 
+def show_cpu(count: int) -> str:
+    """Millicores for a table of many: ``78.3``, and below one core ``200m``."""
+    if abs(count) < 1000:
+        return f"{count}m" if count else "0"
+    return f"{count / 1000:.1f}".removesuffix(".0")
+
+
 def _up(number: Decimal) -> int:
     return int(number.to_integral_value(rounding="ROUND_CEILING"))

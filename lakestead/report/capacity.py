@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from lakestead.plan.quantity import show_bytes, show_cores
+from lakestead.plan.quantity import show_bytes, show_cpu
 from lakestead.plan.review import (
     LostReview,
     NodeReview,
@@ -89,7 +89,7 @@ def _headline(review: Review) -> str:
         f"{review.context or review.server}: {len(review.nodes)} nodes"
         + (f" ({closed} closed)" if closed else "")
         + f", {sum(node.pods for node in review.nodes)} pods. "
-        f"{show_cores(cpu.allocatable)} cores and {show_bytes(memory.allocatable)} allocatable: "
+        f"{show_cpu(cpu.allocatable)} cores and {show_bytes(memory.allocatable)} allocatable: "
         f"{cpu.percent:.0f} % and {memory.percent:.0f} % requested, {use}."
     )
 
@@ -102,9 +102,9 @@ def _nodes(review: Review, rows: int) -> str:
             node.name,
             bar(node.cpu.percent),
             f"{node.cpu.percent:.0f} %",
-            show_cores(node.cpu.allocatable),
-            show_cores(node.cpu.free),
-            "?" if node.cpu.used is None else show_cores(node.cpu.used),
+            show_cpu(node.cpu.allocatable),
+            show_cpu(node.cpu.free),
+            "?" if node.cpu.used is None else show_cpu(node.cpu.used),
             bar(node.memory.percent),
             f"{node.memory.percent:.0f} %",
             show_bytes(node.memory.allocatable),
@@ -159,8 +159,8 @@ def _namespaces(review: Review, rows: int) -> str:
             item.name,
             str(item.pods),
             str(item.silent) if item.silent else "-",
-            show_cores(item.cpu),
-            show_cores(item.cpu_limits) if item.cpu_limits else "-",
+            show_cpu(item.cpu),
+            show_cpu(item.cpu_limits) if item.cpu_limits else "-",
             show_bytes(item.memory),
             show_bytes(item.memory_limits) if item.memory_limits else "-",
             str(item.claims) if item.claims else "-",
@@ -216,7 +216,7 @@ def _phase(phase: PhaseReview, line: int) -> str:
     lines = [
         [
             pod.name,
-            show_cores(pod.cpu),
+            show_cpu(pod.cpu),
             show_bytes(pod.memory),
             pod.answer,
             ("→ " if pod.answer == "fits" else "") + (pod.node or ""),
@@ -232,7 +232,7 @@ def _phase(phase: PhaseReview, line: int) -> str:
     after = phase.after
     text = (
         f"after it {after.cpu_percent:.0f} % of CPU and {after.memory_percent:.0f} % of memory "
-        f"requested; to the line of {line} %: {show_cores(after.cpu_headroom)} cores and "
+        f"requested; to the line of {line} %: {show_cpu(after.cpu_headroom)} cores and "
         f"{show_bytes(after.memory_headroom)}"
     )
     body = _coloured(table(head, lines), colours) if lines else f"phase {phase.phase}: no pods"

@@ -10,6 +10,7 @@ from pydantic import Field, RootModel
 
 from lakestead.objectives.goals import Goals
 from lakestead.plan.document import Document
+from lakestead.plan.review import Review
 from lakestead.report.events import Event
 
 
@@ -20,6 +21,7 @@ class AnyEvent(RootModel[Annotated[Event, Field(discriminator="event")]]):
 def schemas() -> dict[str, dict[str, Any]]:
     """File name → schema of what is written."""
     return {
+        "capacity.json": Review.model_json_schema(mode="serialization"),
         "plan.json": Document.model_json_schema(),
         "goals.json": Goals.model_json_schema(),
         "events.json": AnyEvent.model_json_schema(mode="serialization"),

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from lakestead.plan.capacity import Amount, Rules, amount, nodes
-from lakestead.plan.placement import WantedPod, place
+from lakestead.plan.placement import Cluster, WantedPod, place
+from lakestead.plan.volumes import Storage, storage
 
 CASES = sorted(Path(__file__).with_name("placement").glob("*.yaml"))
 
@@ -23,7 +24,11 @@ def test_placement(file: Path) -> None:
         {},
     )
 
-    placement = place([_wanted(spec) for spec in case["wanted"]], cluster)
+    placement = place(
+        [_wanted(spec) for spec in case["wanted"]],
+        Cluster(cluster, _storage(case.get("storage", {}))),
+        in_order=case.get("in_order", False),
+    )
 
     assert dict(placement.placed) == case.get("placed", {})
     assert dict(placement.running) == case.get("running", {})
@@ -37,8 +42,9 @@ def test_placement(file: Path) -> None:
 
 def _node(name: str, spec: dict[str, Any]) -> dict[str, Any]:
     ready = {"type": "Ready", "status": "True" if spec.get("ready", True) else "Unknown"}
+    labels = {"kubernetes.io/hostname": name, **spec.get("labels", {})}
     return {
-        "metadata": {"name": name, "labels": spec.get("labels", {})},
+        "metadata": {"name": name, "labels": labels},
         "spec": {"taints": spec.get("taints", []), "unschedulable": spec.get("cordoned", False)},
         "status": {"allocatable": spec["allocatable"], "conditions": [ready]},
     }
@@ -54,17 +60,28 @@ def _pod(index: int, spec: dict[str, Any]) -> dict[str, Any]:
         },
         "spec": {
             "nodeName": spec.get("node"),
-            "containers": [{"name": "c", "resources": {"requests": spec["requests"]}}],
+            "containers": [{"name": "c", "resources": {"requests": spec.get("requests", {})}}],
+            **spec.get("spec", {}),
         },
         "status": {"phase": spec.get("phase", "Running")},
     }
 
 
 def _wanted(spec: dict[str, Any]) -> WantedPod:
-    rules = Rules.of(spec.get("spec", {}), spec["name"])
-    return WantedPod(spec["name"], amount(spec["requests"]), spec.get("component", ""), rules=rules)
+    return WantedPod(
+        spec["name"],
+        amount(spec.get("requests")),
+        spec.get("component", ""),
+        labels=spec.get("labels", {}),
+        namespace=spec.get("namespace", ""),
+        rules=Rules.of(spec.get("spec", {}), spec["name"]),
+    )
+
+
+def _storage(spec: dict[str, Any]) -> Storage:
+    return storage(spec.get("claims", []), spec.get("classes", []), spec.get("volumes", []))
 
 
 def _refusal(refusal: Any) -> Any:
     missing: Amount = refusal.missing
-    return refusal.reason or {"missing": [missing.cpu, missing.memory // 2**20]}
+    return refusal.reason or {"missing": [missing.cpu, missing.memory // 2**20, *missing.other]}
