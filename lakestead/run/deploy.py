@@ -68,7 +68,7 @@ class Deploy:
 
     def load(self) -> None:
         """Read the inventory and its data, and connect to nothing."""
-        with _explained():
+        with explained():
             self._load()
 
     def prepare(self) -> None:
@@ -141,9 +141,8 @@ class Hosts(Deploy):
 
     @override
     def __enter__(self) -> Hosts:
-        with explained():
-            self._load()
-            self.state.set_stage(StateStage.Connect)
+        self.load()
+        self.state.set_stage(StateStage.Connect)
         return self
 
 
