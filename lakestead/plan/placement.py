@@ -12,6 +12,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from lakestead.plan.amount import NOTHING, Amount
 from lakestead.plan.capacity import Node, Pod
@@ -30,6 +31,9 @@ from lakestead.plan.volumes import Binding, Storage
 __all__ = ["Cluster", "Placement", "Refusal", "WantedPod", "place"]
 
 TRIES = 12
+
+Retries = Literal["late", "at once", "forgotten too"]
+"""When a pod that waits for others is tried again: after all that came meanwhile, or before the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +100,16 @@ def place(
         cluster = Cluster(cluster)
     scene = _Scene(cluster)
     running, missing = _match_running(wanted, scene)
+    alike = _alike(missing)
     first: _Run | None = None
     worst: _Run | None = None
     refused: set[str] = set()
     placed: set[str] = set()
-    for order, chance, eager in _ways(missing, in_order, tries):
-        run = _Run(scene, chance, eager)
+    for order, chance, retries in _ways(missing, in_order, tries):
+        run = _Run(scene, chance, retries)
         run.place(order)
+        for replicas in alike:
+            run.even_out(replicas)
         first = first or run
         if worst is None or len(run.refused) > len(worst.refused):
             worst = run
@@ -125,8 +132,8 @@ def place(
 
 def _ways(
     missing: Sequence[WantedPod], in_order: bool, tries: int
-) -> Iterator[tuple[Sequence[WantedPod], random.Random | None, bool]]:
-    """Orders of the pods, chances to choose among equally good nodes by, and eagerness."""
+) -> Iterator[tuple[Sequence[WantedPod], random.Random | None, Retries]]:
+    """Orders of the pods, chances to choose among equally good nodes by, and when to try again."""
     if not missing:
         return
     orders: list[tuple[Sequence[WantedPod], random.Random | None]] = [(missing, None)]
@@ -139,17 +146,38 @@ def _ways(
         if not in_order:
             dice.shuffle(shuffled)
         orders.append((shuffled, dice))
-    # Whether a pod that waits for another is tried again at once or after all that came meanwhile
-    # depends on how busy the scheduler is.
-    both = (False, True) if any(map(_hopes, missing)) else (False,)
+    retries: list[Retries] = ["late"]
+    if any(_hopes(pod) for pod in missing):
+        # Depends on how busy the scheduler is.
+        retries.append("at once")
+    if any(_hopes(pod, forgotten=True) for pod in missing):
+        retries.append("forgotten too")
     for order, chance in orders:
-        for eager in both:
-            yield order, chance, eager
+        for one in retries:
+            yield order, chance, one
 
 
-def _hopes(pod: WantedPod) -> bool:
-    """Whether pods that are placed later can make room: by affinity and spread only."""
-    return bool(required(pod.rules, "podAffinity") or constraints(pod.rules, "DoNotSchedule"))
+def _alike(pods: Sequence[WantedPod]) -> list[list[str]]:
+    """Names of the replicas of each component, where there are several."""
+    groups: dict[tuple[str, str, int, int], list[str]] = {}
+    for pod in pods:
+        if pod.component:
+            key = (pod.component, pod.namespace, pod.requests.cpu, pod.requests.memory)
+            groups.setdefault(key, []).append(pod.name)
+    return [names for names in groups.values() if len(names) > 1]
+
+
+def _hopes(pod: WantedPod, *, forgotten: bool = False) -> bool:
+    """Whether pods that are placed later can make room, by affinity or spread, and it is tried again.
+
+    + forgotten: count those too that the scheduler tries again only minutes later, since what it looks
+      at then does not know namespace selectors (interpodaffinity's queueing hint)
+    """
+    if constraints(pod.rules, "DoNotSchedule"):
+        return not forgotten
+    terms = required(pod.rules, "podAffinity")
+    selective = any(term.get("namespaceSelector") is not None for term in terms)
+    return bool(terms) and selective == forgotten
 
 
 class _Scene:
@@ -209,13 +237,13 @@ class _Run:
     """The pods placed once.
 
     + chance: chooses among equally good nodes; None takes the first
-    + eager: pods that may fit by now are tried again before the next one
+    + retries: when pods that may fit by now are tried again
     """
 
-    def __init__(self, scene: _Scene, chance: random.Random | None, eager: bool) -> None:
+    def __init__(self, scene: _Scene, chance: random.Random | None, retries: Retries) -> None:
         self.scene = scene
         self.chance = chance
-        self.eager = eager
+        self.retries = retries
         self.rooms = [room.copy() for room in scene.rooms]
         self.binding = Binding(scene.cluster.storage)
         self.done: list[tuple[WantedPod, Node]] = []
@@ -229,13 +257,24 @@ class _Run:
             placed = self._place(pod)
             if not placed:
                 waiting.append(pod)
-            elif self.eager:
+            elif self.retries == "at once":
                 waiting = self._again(waiting)
         self._again(waiting)
 
+    def even_out(self, replicas: Sequence[str]) -> None:
+        """Let the last ones be those that have no node, whichever came last: they are all alike."""
+        nodes = [self.placed.pop(name) for name in replicas if name in self.placed]
+        whys = [self.refused.pop(name) for name in replicas if name in self.refused]
+        self.placed.update(zip(replicas, nodes, strict=False))
+        self.refused.update(zip(replicas[len(nodes) :], whys, strict=True))
+
     def _again(self, waiting: list[WantedPod]) -> list[WantedPod]:
         """Try those that hope until none gets somewhere; the rest of them all."""
-        while any(_hopes(pod) and self._place(pod) for pod in waiting):
+        forgotten = self.retries == "forgotten too"
+        while any(
+            (_hopes(pod) or (forgotten and _hopes(pod, forgotten=True))) and self._place(pod)
+            for pod in waiting
+        ):
             waiting = [pod for pod in waiting if pod.name not in self.placed]
         return waiting
 
@@ -254,7 +293,7 @@ class _Run:
                 nowhere
                 or away
                 or room.full(pod)
-                or neighbours.refuses(pod, room.node)
+                or neighbours.refuses(pod, room.node, known)
                 or self.binding.refuses(
                     pod.namespace, pod.rules.claims, room.node.name, room.node.labels
                 )

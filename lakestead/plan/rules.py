@@ -160,9 +160,9 @@ class Neighbours:
             if counted(constraint, pod, other) and included(constraint, hard, pod, node):
                 counts[node.labels[constraint["topologyKey"]]] += 1
 
-    def refuses(self, pod: WantedPod, node: Node) -> str:
+    def refuses(self, pod: WantedPod, node: Node, known: Namespaces) -> str:
         """Why the pod's neighbours keep it from a node; empty if they do not."""
-        if reason := self._apart(pod, node):
+        if reason := self._apart(pod, node, known):
             return reason
         for constraint, counts in zip(
             constraints(pod.rules, "DoNotSchedule"), self.spread, strict=True
@@ -179,12 +179,12 @@ class Neighbours:
                 return f"spread over {key}: too many there"
         return ""
 
-    def _apart(self, pod: WantedPod, node: Node) -> str:
+    def _apart(self, pod: WantedPod, node: Node, known: Namespaces) -> str:
         terms = required(pod.rules, "podAffinity")
         if any(term["topologyKey"] not in node.labels for term in terms):
             return "pod affinity: no such topology"
         if any(self.wanted[_domain(term, node)] <= 0 for term in terms):
-            first = not self.wanted and all(means(term, pod, pod, {}) for term in terms)
+            first = not self.wanted and all(means(term, pod, pod, known) for term in terms)
             if not first:
                 return "pod affinity: none of its kind there"
         for term in required(pod.rules, "podAntiAffinity"):
