@@ -5,9 +5,11 @@ SHELL := /bin/bash
 ROOT := $(dir $(realpath $(lastword $(MAKEFILE_LIST))))
 PYTHON ?= python3.11
 BIN := $(ROOT).venv/bin
-DEBIAN := nftables iproute2 runc mmdebstrap buildah git chromium openssh-server
+DEBIAN := nftables iproute2 runc mmdebstrap buildah git
+# Only tests and benchmarks need these: a browser for the page, SSH hosts to ask.
+TESTING := chromium openssh-server
 .DEFAULT_GOAL := help
-.PHONY: help install debian demo test lint unit lab-test bench oracle scheduler kill-test clean
+.PHONY: help install debian testing demo test lint unit lab-test bench oracle scheduler kill-test clean
 
 help:
 	@echo "make demo   bring the lab up and run phase 1 on it"
@@ -20,8 +22,9 @@ help:
 
 install: debian $(BIN)/.installed
 
-debian:
-	@missing=$$(for p in $(DEBIAN); do \
+debian testing: PACKAGES = $(if $(filter testing,$@),$(TESTING),$(DEBIAN))
+debian testing:
+	@missing=$$(for p in $(PACKAGES); do \
 	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "installing Debian packages:" $$missing; \
@@ -43,7 +46,7 @@ test: install lint unit lab-test
 lint: install
 	cd $(ROOT) && $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
-unit: install
+unit: install testing
 	cd $(ROOT) && $(BIN)/pytest tests/unit tests/oracle tests/flux tests/scheduler tests/page
 
 # CASES and SEED as you like; what is wrong is kept in tests/oracle/cases/.
@@ -63,7 +66,7 @@ scheduler: install
 lab-test: install
 	cd $(ROOT) && $(BIN)/pytest tests/lab
 
-bench: install
+bench: install testing
 	cd $(ROOT) && $(BIN)/python -m bench
 
 # Results: $(KILLED)/chain-before.md and -after.md. Two runs at once follow on the last lab.

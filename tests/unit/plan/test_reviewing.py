@@ -44,8 +44,8 @@ def test_each_phase_comes_on_top_of_those_before() -> None:
     assert (first.after.memory_percent, first.after.over) == (37.5, False)
     assert first.after.memory_headroom == 16 * GI * 70 // 100 - 6 * GI
     assert (second.fits, second.after.memory_percent) == (True, 68.8)
-    assert [item.answer for item in third.pods] == ["not always", "not always"]
-    assert third.after.memory_percent == 68.8
+    assert [item.answer for item in third.pods] == ["fits", "does not fit"]
+    assert third.after.memory_percent == 93.8
 
 
 def test_a_closed_node_is_no_headroom() -> None:
