@@ -16,6 +16,7 @@ from tests.lab.conftest import Lab
 from tests.lab.kill.runs import Ended, NextNew, Runs
 from tests.lab.kill.state import state_of
 from tests.lab.kill.table import says_of
+from tests.lab.leaks import files_in, leaks
 
 EVERY = 10
 
@@ -30,7 +31,7 @@ def runs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     runs.close()
 
 
-def test_killed_at_writes_it_ends_as_if_it_never_was(runs: Runs) -> None:
+def test_killed_at_writes_it_ends_as_if_it_never_was(lab: Lab, runs: Runs) -> None:
     aim = NextNew("before", thin=EVERY)
     ended: list[Ended] = []
     while not ended or ended[-1].killed:
@@ -47,6 +48,8 @@ def test_killed_at_writes_it_ends_as_if_it_never_was(runs: Runs) -> None:
     assert again.rc == 0, again.said
     assert "Plan: 0 to create, 0 to update, 0 to delete" in again.said
     assert not list(Path(runs.folder, "state").glob("**/*.open"))
+    output = again.said + "".join(run.said for run in ended)
+    assert leaks(lab, {"output": output} | files_in(runs.folder)) == []
     left = state_of(lab_dir())
     assert left["table"] == {"snapshots": 2, "rows": 5, "rows in the older snapshot": 3}
     assert len(left["repo"]["commits"]) == 2
