@@ -12,6 +12,12 @@ INTERRUPTED = 130
 
 _COMMANDS = {
     "review": ("lakestead.objectives.review_cli", "review", "Is the cluster ready? What is next?"),
+    "execute": ("lakestead.objectives.execute_cli", "execute", "Execute one objective."),
+    "verify": (
+        "lakestead.objectives.execute_cli",
+        "verify",
+        "Ask for an objective's deliverables.",
+    ),
     "status": ("lakestead.objectives.cli", "status", "Show the objectives and the next step."),
     "reset": ("lakestead.objectives.cli", "reset", "Set an objective to pending."),
     "plan": ("lakestead.run.cli", "plan", "Show what a deploy file would change."),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -46,7 +49,8 @@ def journal(run: str | None) -> None:
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("run", metavar="[RUN|ID]", required=False)
+@click.option("--phase", metavar="N", help="All objectives of a phase.")
 @click.option("-i", "--inventory", metavar="FILE", help="By default the one that the run had.")
 @click.option("--data", metavar="KEY=VALUE", multiple=True, help="Override a setting.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
@@ -58,8 +62,11 @@ def journal(run: str | None) -> None:
 @click.option(
     "--lock-wait", type=Duration(), metavar="TIME", help="Wait so long for another run to end."
 )
+@click.option("--objectives", metavar="FOLDER", default="", help="Of ID: the objectives' files.")
 def rollback(
     run: str | None,
+    phase: str | None,
+    objectives: str,
     inventory: str | None,
     data: tuple[str, ...],
     yes: bool,
@@ -70,12 +77,23 @@ def rollback(
 ) -> None:
     """Put back what RUN had changed; by default the newest run. Shows it as a plan and asks.
 
+    Of an objective's ID, or a phase, all runs that executed it; goals.json has it as pending then.
+
     \b
     lakestead rollback
     lakestead rollback 20261121-145003-1274f -i inventories/lab.py
+    lakestead rollback 1.2 -i inventories/lab.py
     """
     import pyinfra_cli  # noqa: F401
 
+    if phase or (run and re.fullmatch(r"\d+\.\d+", run)):
+        if run and phase:
+            raise click.UsageError("Name an objective or a phase, not both.")
+        if not inventory:
+            raise click.UsageError("An objective needs its inventory: -i FILE.")
+        if skip_changed:
+            raise click.UsageError("--skip-changed is for one run: lakestead journal lists them.")
+        _of_objectives(run, phase, inventory, data, objectives, yes, only_plan, not no_diff)
     from lakestead.journal.request import DEPLOY, current
     from lakestead.plan.document import Target
     from lakestead.run import commands
@@ -87,6 +105,28 @@ def rollback(
     if only_plan:
         sys.exit(commands.plan(target, output, ""))
     sys.exit(commands.apply_deploy(target, output, yes=yes, lock_wait=lock_wait))
+
+
+def _of_objectives(
+    objective: str | None,
+    phase: str | None,
+    inventory: str,
+    data: tuple[str, ...],
+    folder: str,
+    yes: bool,
+    only_plan: bool,
+    diffs: bool,
+) -> NoReturn:
+    """What stands above this package is imported when it is asked for."""
+    project = import_module("lakestead.objectives.project")
+    rolling = import_module("lakestead.objectives.rollback")
+    from lakestead.run.cli import pairs
+    from lakestead.run.commands import Output
+
+    opened = project.open_project(inventory, pairs(data), folder)
+    chosen = rolling.of_phase(opened, phase) if phase else [opened.catalogue.find(str(objective))]
+    output = Output(diffs=diffs, everything=True)
+    sys.exit(rolling.roll_back(opened, chosen, output, yes=yes, only_plan=only_plan))
 
 
 def _inventory(run: str) -> str:

@@ -47,3 +47,12 @@ def find(cluster: str, run_id: str) -> RecordedRun:
         where=str(places.cluster_dir(cluster)),
         do="list the runs: lakestead journal",
     )
+
+
+def of_objective(cluster: str, objective: str) -> list[RecordedRun]:
+    """The runs of this workstation that executed an objective and were not taken back, the newest first."""
+    return [
+        run
+        for run in map(load, places.journals(cluster))
+        if run.begin.get("objective") == objective and run.writes and not run.rolled_back_by
+    ]

@@ -11,7 +11,7 @@ DEPLOY = Path(__file__).with_name("rollback_deploy.py")
 
 @dataclass(slots=True)
 class Request:
-    """+ run_id: empty for the cluster's newest run that was not taken back
+    """+ run_id: empty for the cluster's newest run that was not taken back, until that one is found
     + skip_changed: leave what somebody else changed since as it is, instead of refusing all
     """
 

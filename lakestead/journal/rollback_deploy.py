@@ -20,3 +20,5 @@ if host.name == first():
         run_id=current.run_id,
         skip_changed=current.skip_changed,
     )
+    if rollback.reverts_commits():
+        rollback.flux_follows(name="Wait until Flux has followed")

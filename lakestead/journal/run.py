@@ -30,12 +30,14 @@ class About:
     + deploy, inventory: as they were named on the command line
     + plan: id of the plan that is applied; empty where there is none
     + takes_back: the run that is rolled back; empty for an ordinary run
+    + objective: ID of the one that is executed; empty for a run of a deploy
     """
 
     deploy: str = ""
     inventory: str = ""
     plan: str = ""
     takes_back: str = ""
+    objective: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class Run:
             "inventory": about.inventory,
             "plan": about.plan,
             "takes_back": about.takes_back,
+            "objective": about.objective,
         }
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from pyinfra import host, inventory
 
 from lakestead.errors import Refused
+from lakestead.flux.kinds import flux_ref
+from lakestead.flux.pruned import follow_revert
 from lakestead.gitops.repository import HomelabRepo
 from lakestead.gitops.session import homelab
 from lakestead.journal import places, session
@@ -18,11 +20,13 @@ from lakestead.journal.file import append_to_dead, ended
 from lakestead.journal.find import find
 from lakestead.journal.inverse import Means, plan
 from lakestead.journal.record import RecordedRun
+from lakestead.journal.request import current
 from lakestead.journal.undo import NOTHING
 from lakestead.kube.identity import cluster_uid
 from lakestead.kube.session import api
 from lakestead.operations.command import ApiCommand, Command, operation
-from lakestead.operations.show import say_once, show
+from lakestead.operations.show import progress, say_once, show
+from lakestead.plan.change import Change
 from lakestead.postgresql.psql import query
 from lakestead.rgw.client import AdminOps
 from lakestead.s3.client import S3
@@ -51,6 +55,7 @@ def take_back(run_id: str = "", skip_changed: bool = False) -> Iterator[Command]
     """
     cluster = api(host)
     run = find(cluster_uid(cluster), run_id)
+    current.run_id = run.run_id
     about = f"{run.begin.get('deploy') or 'a deploy'}, by {run.begin.get('who')}"
     say_once(host, f"Run {run.run_id} of {about}: {run.fate}")
     session.takes_back(run.run_id)
@@ -73,6 +78,31 @@ def take_back(run_id: str = "", skip_changed: bool = False) -> Iterator[Command]
             yield ApiCommand(str(step.change), step.do, change=step.change, undo=step.undo)
     yield ApiCommand(
         "note it in the journal", partial(_note, run, session.run_of(cluster).run_id), undo=NOTHING
+    )
+
+
+def reverts_commits() -> bool:
+    """Whether the run that is taken back has committed to the homelab repo."""
+    run = find(cluster_uid(api(host)), current.run_id)
+    return any(write.undo.kind == "git" and "commit" in write.facts for write in run.writes)
+
+
+@operation
+def flux_follows() -> Iterator[Command]:
+    """Wait until Flux has applied what the revert of a run's commits has left, and pruned the rest."""
+    settings = Settings.of(host).flux
+    cluster = api(host)
+    root = flux_ref("Kustomization", settings.kustomization, settings.namespace)
+    if cluster.get(root) is None:
+        show(host, [Change("Kustomization", root.full_name, "unchanged", why="there is none")])
+        host.noop("there is no Flux that would follow")
+        return
+    show(host, [Change("Kustomization", root.full_name, "wait", why="Flux follows the revert")])
+    say, repo = progress(host), homelab(host)
+    yield ApiCommand(
+        "wait until Flux has followed",
+        lambda: follow_revert(cluster, repo, settings, say),
+        undo=NOTHING,
     )
 
 

@@ -34,7 +34,7 @@ class RunBegins(_Event):
     """The first event."""
 
     event: Literal["run-begins"] = "run-begins"
-    command: Literal["plan", "apply"]
+    command: Literal["plan", "apply", "execute"]
     lakestead: str
     deploy: str
     inventory: str

@@ -50,7 +50,7 @@ class JUnit:
         run = xml.SubElement(suite, "testcase", classname="lakestead", name="run")
         if end.error and not failed:
             problem = xml.SubElement(run, "error", type=end.result, message=_first(end.error))
-            problem.text = _clean(end.error)
+            problem.text = clean(end.error)
         for attribute, path in (
             ("tests", "./testcase"),
             ("failures", "./testcase/failure"),
@@ -72,22 +72,23 @@ class JUnit:
 
     def _case(self, suite: xml.Element, host: str, operation: str) -> None:
         end = self._ended.get((host, operation))
-        case = xml.SubElement(suite, "testcase", classname=_clean(host), name=_clean(operation))
+        case = xml.SubElement(suite, "testcase", classname=clean(host), name=clean(operation))
         if end is None:
             xml.SubElement(case, "skipped", message="not executed")
         else:
             case.set("time", f"{end.seconds:.3f}")
             if end.result == "failed":
                 problem = xml.SubElement(case, "failure", message=_first(end.error))
-                problem.text = _clean(end.error)
+                problem.text = clean(end.error)
         changes = self._planned.get((host, operation), [])
         if changes:
-            xml.SubElement(case, "system-out").text = _clean("\n".join(map(str, changes)))
+            xml.SubElement(case, "system-out").text = clean("\n".join(map(str, changes)))
 
 
 def _first(text: str) -> str:
-    return _clean(text.split("\n")[0])
+    return clean(text.split("\n")[0])
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """A text as XML can hold it."""
     return FORBIDDEN.sub("�", text)

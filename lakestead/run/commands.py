@@ -48,7 +48,7 @@ from lakestead.run.deploy import Deploy
 from lakestead.run.guard import Guard
 from lakestead.run.watch import Ears, Watch
 
-Command = Literal["plan", "apply"]
+Command = Literal["plan", "apply", "execute"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Output:
 
 def plan(target: Target, output: Output, out: str) -> int:
     """Plan, print, and keep the plan in file ``out``; the exit code."""
-    with _Run("plan", target, output) as run, run.deploy():
+    with ReportedRun("plan", target, output) as run, run.deploy():
         made = run.plan(clusters=bool(out or output.json))
         if out:
             plan_file.write(Path(out), dump(made))
@@ -89,14 +89,14 @@ def apply_deploy(
     target: Target, output: Output, *, yes: bool, lock_wait: float | None = None
 ) -> int:
     """Plan, show, ask, apply; the exit code."""
-    with _Run("apply", target, output) as run, run.deploy():
+    with ReportedRun("apply", target, output) as run, run.deploy():
         run.lock("", lock_wait)
         made = run.plan()
         run.print(made)
         if not made.summary.pending:
             return run.ends(DONE, "no changes")
         if not yes:
-            _ask()
+            ask()
         run.execute(made)
         return run.ends(DONE, "done")
 
@@ -107,7 +107,7 @@ def apply_plan(file: str, output: Output, *, lock_wait: float | None = None) -> 
     A plan whose apply was broken off goes on from there.
     """
     planned = parse(plan_file.read(Path(file)), file, _version())
-    with _Run("apply", planned.target, output) as run, run.deploy():
+    with ReportedRun("apply", planned.target, output) as run, run.deploy():
         check_clusters(planned, _clusters(), file)
         run.lock(planned.id, lock_wait)
         before = applied(planned.id, planned.clusters.values())
@@ -138,7 +138,7 @@ def apply_plan(file: str, output: Output, *, lock_wait: float | None = None) -> 
         return run.ends(DONE, "done")
 
 
-class _Run:
+class ReportedRun:
     """One run, reported from its beginning to its end, however it ends."""
 
     def __init__(self, command: Command, target: Target, output: Output) -> None:
@@ -151,7 +151,7 @@ class _Run:
         self._reporters: list[Reporter] = [self._progress]
         self._ended: tuple[int, Result] = (FAILED, "failed")
 
-    def __enter__(self) -> _Run:
+    def __enter__(self) -> ReportedRun:
         if self._output.events:
             self._reporters.append(EventStream(self._stack.enter_context(self._event_file())))
         if self._output.junit:
@@ -204,13 +204,19 @@ class _Run:
         ):
             yield self._deploy
 
-    def lock(self, plan: str, wait: float | None) -> None:
+    def lock(self, plan: str, wait: float | None, objective: str = "") -> None:
         """Take the clusters' locks, so that nobody else applies between the plan and its apply.
 
         + plan: id of the plan that is applied
         + wait: seconds to wait for another run that has one
+        + objective: ID of the one that is executed
         """
-        about = About(deploy=self._target.deploy, inventory=self._target.inventory, plan=plan)
+        about = About(
+            deploy=self._target.deploy,
+            inventory=self._target.inventory,
+            plan=plan,
+            objective=objective,
+        )
         session.describe(about, wait)
         for api in connected().values():
             session.lock(api, lambda text: self.report(Said(host="", text=text)))
@@ -313,7 +319,8 @@ def _failure(watch: Watch, error: LakesteadError) -> LakesteadError:
     )
 
 
-def _ask() -> None:
+def ask() -> None:
+    """Ask whether to apply the plan; raise Refused where the answer is no, or nobody can answer."""
     if not has_terminal():
         raise Refused(
             "Nobody can be asked whether to apply the plan: there is no terminal. "

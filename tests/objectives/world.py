@@ -13,14 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from click.testing import CliRunner
+from pyinfra_cli.util import PYTHON_CODES
 
+from lakestead.cli import cli
+from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.kube.wait import wait_for
+from lakestead.lab.golang import go_program
 from lakestead.objectives.goals import PATH
 from tests.api_server import CONTEXT, ApiServer
 from tests.unit.git_server.conftest import PASSWORD, Server
 
-HERE = Path(__file__).parent
+KUBECTL = go_program("kubernetes").program("kubectl")
+"""Where it is before a test has a cache of its own."""
 LAKESTEAD = Path(sys.executable).with_name("lakestead")
 
 GROUP_DATA = """
@@ -38,7 +44,7 @@ object_storage = {{
     "buckets": {{"lakehouse": {{}}}},
 }}
 gitops = {{"url": {url!r}, "username": "lakestead", "password": {{"file": {password!r}}}}}
-flux = {{"manifests": "flux.yaml"}}
+flux = {{"manifests": "flux.yaml", "kubectl": {kubectl!r}}}
 metastore = {{
     "image": "localhost/hive-metastore:test",
     "database": {{"host": "postgresql.databases.svc"}},
@@ -58,7 +64,7 @@ class World:
         self.folder = folder
         self.api = Api.from_kubeconfig(str(api_server.kubeconfig))
         self.repository = server.repository
-        self.namespace = "world-" + folder.name[-40:].lower().replace("_", "-").strip("-")
+        self.namespace = f"world-{int(folder.name):03}"
         (folder / "inventories").mkdir()
         (folder / "group_data").mkdir()
         (folder / "password").write_text(PASSWORD)
@@ -71,9 +77,25 @@ class World:
                 kubeconfig=str(api_server.kubeconfig),
                 context=CONTEXT,
                 url=server.url,
+                kubectl=str(KUBECTL),
                 password=str(folder / "password"),
             )
         )
+
+    def make_namespace(self) -> None:
+        """There are no controllers, so nothing would finish its deletion: it is not the stack's."""
+        self.apply("{apiVersion: v1, kind: Namespace, metadata: {name: NAMESPACE}}")
+
+    def run(self, command: str, *arguments: str, data: str = "") -> tuple[int, str]:
+        """A command of Lakestead's in this process: exit code, and what it printed or refused with."""
+        PYTHON_CODES.clear()  # files that another test, or a command before, had under that name
+        options = ["-i", "inventories/homelab.py"] + (["--data", data] if data else [])
+        answer = CliRunner().invoke(cli, [command, *arguments, *options])
+        if isinstance(answer.exception, LakesteadError):
+            return answer.exception.exit_code, f"{answer.output}Error: {answer.exception}"
+        if answer.exception is not None and not isinstance(answer.exception, SystemExit):
+            raise answer.exception
+        return answer.exit_code, answer.output
 
     def file(self, path: str, text: str) -> None:
         """A file of the project."""
@@ -108,8 +130,20 @@ class World:
             check=True, capture_output=True, text=True,
         ).stdout  # fmt: skip
 
+    def state(self) -> list[str]:
+        """What of the shop is in the cluster and in the homelab repo, but for the tracking."""
+        there = [
+            f"{name}: {found['data']}"
+            for name in ("settings", "prices", "till")
+            if (found := self.get("v1", "ConfigMap", name))
+        ]
+        files = self.tree() if self.log() else []
+        return there + [path for path in files if path.startswith("kubernetes/")]
+
     def log(self) -> list[str]:
         """Subjects of the branch, the oldest first."""
+        if not (self.repository / "refs/heads/main").exists():
+            return []
         return self.git("log", "--reverse", "--format=%s", "main").splitlines()
 
     def tree(self) -> list[str]:

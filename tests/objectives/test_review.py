@@ -13,9 +13,9 @@ from click.testing import CliRunner
 from lakestead.cli import cli
 from lakestead.errors import LakesteadError
 from lakestead.kube.client import ObjectRef
-from tests.unit.objectives.world import World
+from tests.objectives.golden import golden
+from tests.objectives.world import World
 
-HERE = Path(__file__).parent
 NODE = ObjectRef("v1", "Node", "worker-1")
 CLAIM = ObjectRef("v1", "PersistentVolumeClaim", "data", "storage")
 STORE = ObjectRef("ceph.rook.io/v1", "CephObjectStore", "storage", "storage")
@@ -70,17 +70,6 @@ def review(*options: str) -> tuple[int, str]:
         return answer.exception.exit_code, str(answer.exception)
     assert answer.exception is None or isinstance(answer.exception, SystemExit), answer.exception
     return answer.exit_code, answer.stdout
-
-
-def golden(name: str, text: str) -> None:
-    """Compare with a file; delete it to have it written anew, and look at it then."""
-    file = HERE / "golden" / name
-    plain = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
-    if not file.exists():
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(plain)
-        pytest.fail(f"{file} was not there and is written now: look at it, and run again")
-    assert plain == file.read_text()
 
 
 @pytest.fixture

@@ -1,0 +1,109 @@
+"""``lakestead execute`` from its checks to its report, on a real API server and a real Git server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as xml
+
+from tests.objectives.golden import golden
+from tests.objectives.world import World
+
+OVER = ("--override", "for the test")
+
+
+def test_one_after_the_other(shop: World) -> None:
+    code, text = shop.run("execute", "--yes", "--no-diff", *OVER)
+
+    assert code == 0, text
+    golden("execute.txt", text)
+    assert shop.state() == [
+        "settings: {'door': 'open'}",
+        "prices: {'tea': '2'}",
+        "kubernetes/apps/shop/README.md",
+        "kubernetes/apps/shop/ks.yaml",
+    ]
+    goal = shop.goal("7.1")
+    assert goal["status"] == "completed"
+    assert goal["override"]["reason"] == "for the test"
+    assert shop.log() == [
+        "Begin objective 7.1: The shop's settings",
+        "Open the shop",
+        "Complete objective 7.1: The shop's settings",
+    ]
+    report = shop.git("show", "main:docs/data-platform/bootstrap/reports/7.1.md")
+    assert report in text
+    [document] = Path(shop.folder.parent / "state/reports").glob("7.1-*.json")
+    assert json.loads(document.read_text())["deliverables"][0]["printed"] == "open"
+    suite = xml.parse(document.with_suffix(".xml")).getroot()[0]
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "0")
+
+    code, text = shop.run("execute", "--yes")
+    assert code == 4
+    golden("execute_refused.txt", text)
+
+    shop.file("counter", "")
+    code, text = shop.run("execute", "--yes", "--no-diff")
+    assert code == 0, text
+    assert shop.goal("7.2")["status"] == "completed"
+    assert "override" not in shop.goal("7.2")
+    code, text = shop.run("status")
+    golden("status.txt", text)
+    assert shop.run("execute")[1] == "Every objective that can be executed is completed.\n"
+    assert shop.run("verify", "7.2")[0] == 0
+
+
+def test_a_second_time_changes_nothing(shop: World) -> None:
+    shop.run("execute", "--yes", *OVER)
+    before = shop.state()
+    commits = shop.git("rev-list", "--count", "main", "--", "kubernetes")
+
+    code, text = shop.run("execute", "7.1", "--yes")
+
+    assert code == 0, text
+    assert "Nothing had to be done." in text
+    assert shop.state() == before
+    assert shop.git("rev-list", "--count", "main", "--", "kubernetes") == commits
+
+
+def test_nobody_to_ask(shop: World) -> None:
+    code, text = shop.run("execute", *OVER)
+
+    assert code == 4
+    assert "there is no terminal" in text
+    assert shop.state() == []
+    assert shop.log() == []
+
+
+def test_what_is_typed_wrong(shop: World) -> None:
+    assert shop.run("execute", "7.9")[0] == 2
+    assert shop.run("execute", "7.3")[0] == 4
+    code, text = shop.run("execute", "--override", " ")
+    assert (code, "needs a reason" in text) == (2, True)
+    toml = shop.folder / "objectives/shop.toml"
+    toml.write_text(toml.read_text().replace("{{ kubectl }}", "{{ kubectrl }}"))
+    code, text = shop.run("execute", "--yes", *OVER)
+    assert code == 2
+    assert "'kubectrl' is undefined" in text
+    assert shop.log() == []
+
+
+def test_reset_and_roll_back(shop: World) -> None:
+    shop.file("counter", "")
+    shop.run("execute", "--yes", *OVER)
+    shop.run("execute", "--yes")
+    code, text = shop.run("reset", "7.1", "--yes")
+    assert code == 4
+    code, text = shop.run("rollback", "7.1", "--yes")
+    assert code == 4
+    assert "7.2" in text
+
+    code, text = shop.run("rollback", "--phase", "7", "--plan")
+    assert code == 3, text
+    assert shop.goal("7.1")["status"] == "completed"
+    code, text = shop.run("rollback", "--phase", "7", "--yes")
+
+    assert code == 0, text
+    assert shop.state() == []
+    assert [shop.goal(number)["status"] for number in ("7.1", "7.2")] == ["pending", "pending"]
+    assert "run" not in shop.goal("7.1")
