@@ -18,6 +18,13 @@ from tests.unit.git_server.conftest import Server, start  # noqa: F401
 _numbers = itertools.count()
 
 
+@pytest.fixture(scope="package")
+def api_server() -> Iterator[ApiServer]:
+    """A server of this folder's own: a review tells what others have left there."""
+    with ApiServer.running() as server:
+        yield server
+
+
 @pytest.fixture
 def world(
     tmp_path: Path,

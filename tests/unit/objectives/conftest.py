@@ -33,13 +33,6 @@ class Kept:
         return ""
 
 
-@pytest.fixture(scope="package")
-def api_server() -> Iterator[ApiServer]:
-    """A server of this folder's own: a review tells what others have left there."""
-    with ApiServer.running() as server:
-        yield server
-
-
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
     return load(PROJECT / "objectives")
