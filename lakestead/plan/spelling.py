@@ -234,7 +234,8 @@ DEFAULTS: dict[tuple[str, str], Any] = {
 class Spelling:
     """How one object's values are kept.
 
-    + differs: fields (``f:cpu``) whose value is there in another spelling than it was given
+    + differs: fields (``f:cpu``) whose value is there in another spelling than it was given, and those
+      that are set as one with such a value in them
     """
 
     __slots__ = ("differs", "kind", "native")
@@ -261,18 +262,20 @@ class Spelling:
             return True
         return path[0] == "" and (self.kind, path[1], name) in MERGEABLE_LISTS_OF
 
-    def is_kept_as(self, value: Any, live: Any, path: Path, name: str) -> bool:
+    def is_kept_as(self, value: Any, live: Any, path: Path, name: str, whole: str = "") -> bool:
         """Whether a value that is set as one is certainly kept as ``live``.
 
         + path: where the field is
         + name: the field's
+        + whole: the name of the atomic field that it is in
         """
+        whole = whole or name
         if type(value) is type(live):
             if type(value) is dict:
-                return self._map(value, live, (path[1], name))
+                return self._map(value, live, (path[1], name), whole)
             if type(value) is list:
                 return len(value) == len(live) and all(
-                    self.is_kept_as(item, there, path, name)
+                    self.is_kept_as(item, there, path, name, whole)
                     for item, there in zip(value, live, strict=True)
                 )
             if value == live:
@@ -280,19 +283,21 @@ class Spelling:
         if (self.native or path == ("", "metadata")) and (
             _left_out(value, live, path[1], name) or _same_quantity(value, live, path, name)
         ):
-            self.differs.add(f"f:{name}")
+            self.differs |= {f"f:{name}", f"f:{whole}"}
             return True
         return False
 
-    def _map(self, value: Mapping[str, Any], live: Mapping[str, Any], path: Path) -> bool:
+    def _map(
+        self, value: Mapping[str, Any], live: Mapping[str, Any], path: Path, whole: str
+    ) -> bool:
         for key, item in value.items():
             known = key in live or (path[1], key) in PLAIN_AT or (path[1], key) in EMPTY_AT
-            if not known or not self.is_kept_as(item, live.get(key, ABSENT), path, key):
+            if not known or not self.is_kept_as(item, live.get(key, ABSENT), path, key, whole):
                 return False
         for key in live.keys() - value.keys():
             if not self.native or DEFAULTS.get((path[1], key), ABSENT) != live[key]:
                 return False
-            self.differs.add(f"f:{path[1]}")
+            self.differs |= {f"f:{path[1]}", f"f:{whole}"}
         return True
 
 
