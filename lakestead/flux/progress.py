@@ -40,6 +40,9 @@ def progress(obj: Object | None, wanted: str, chart: Object | None = None) -> St
         return Status("failed" if _tried(obj, wanted) else "in progress", _because(ready, lacks))
     if not _observed(obj):
         return Status("in progress", "its controller has not seen its last change yet")
+    reconciling = condition(obj, "Reconciling")
+    if ready.get("status") == "True" and reconciling.get("status") == "True":
+        return Status("in progress", _words(reconciling))  # what is ready is what was there before
     if ready.get("status") == "True":
         return Status("current", _words(ready))
     return Status("failed" if _tried(obj, wanted) else "in progress", _because(ready, "not Ready"))

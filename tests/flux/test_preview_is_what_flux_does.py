@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from lakestead.flux.reconcile import Chain
 from lakestead.gitops.git import Credential
 from lakestead.gitops.repository import HomelabRepo
 from lakestead.kube.client import Api, ObjectRef
+from lakestead.kube.wait import wait_for
 from lakestead.lab.golang import go_program
 from lakestead.plan.change import Change
 from lakestead.plan.diff import object_diff
@@ -186,10 +186,6 @@ def _there(api: Api, change: Change) -> dict[str, Any] | None:
 
 def _settled(api: Api, change: Change) -> dict[str, Any] | None:
     """The object when Flux is done; Helm deletes what a release has no more at its very end."""
-    found = _there(api, change)
-    for _ in range(20):
-        if found is None or change.action != "delete":
-            break
-        time.sleep(0.5)
-        found = _there(api, change)
-    return found
+    if change.action == "delete":
+        wait_for(f"{change} to be done", lambda: (_there(api, change) is None, "it is there"), 60)
+    return _there(api, change)
