@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
@@ -62,6 +63,8 @@ def capacity(
     if phase and objective:
         raise click.UsageError("--phase and --objective are two questions: ask one.")
 
+    # What is read has no cycles; looking for them takes a fifth of the time of a large cluster.
+    gc.disable()
     if inventory:
         from lakestead.run.cli import patch
 

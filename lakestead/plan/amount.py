@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from lakestead.plan.quantity import millicores, whole_bytes
@@ -41,6 +42,8 @@ class Amount:
 
     def at_least(self, other: Amount) -> Amount:
         """The larger of both, each for itself; what is 0 afterwards and has a name is left out."""
+        if self is other:
+            return self
         cpu, memory = max(self.cpu, other.cpu), max(self.memory, other.memory)
         if not self.other and not other.other:
             return Amount(cpu, memory)
@@ -57,6 +60,14 @@ class Amount:
             and self.memory >= other.memory
             and all(self.other.get(name, 0) >= count for name, count in other.other.items())
         )
+
+    def has_room_for(self, wanted: Amount) -> bool:
+        """Whether nothing is missing for ``wanted``."""
+        if (wanted.cpu and wanted.cpu > self.cpu) or (
+            wanted.memory and wanted.memory > self.memory
+        ):
+            return False
+        return not wanted.other or not self.missing(wanted).other
 
     def missing(self, wanted: Amount) -> Amount:
         """How much more would be needed for ``wanted``. What it does not ask for may be overcommitted.
@@ -78,13 +89,32 @@ class Amount:
 NOTHING = Amount()
 
 
-def amount(resources: Mapping[str, Any] | None) -> Amount:
-    """``{"cpu": "200m", "memory": "4Gi"}`` as numbers; ``pods`` is not among them."""
-    if not resources:
-        return NOTHING
+def together(amounts: Iterable[Amount]) -> Amount:
+    """All of them added up."""
     cpu = memory = 0
     other: dict[str, int] = {}
-    for name, text in resources.items():
+    for one in amounts:
+        cpu += one.cpu
+        memory += one.memory
+        if one.other:
+            for name, count in one.other.items():
+                other[name] = other.get(name, 0) + count
+    return Amount(cpu, memory, other)
+
+
+def amount(resources: Mapping[str, Any] | None) -> Amount:
+    """``{"cpu": "200m", "memory": "4Gi"}`` as numbers; ``pods`` is not among them.
+
+    The same resources are the same object: thousands of pods ask for the same few.
+    """
+    return _amount(tuple(resources.items())) if resources else NOTHING
+
+
+@lru_cache(65536)
+def _amount(resources: tuple[tuple[str, Any], ...]) -> Amount:
+    cpu = memory = 0
+    other: dict[str, int] = {}
+    for name, text in resources:
         if name == "cpu":
             cpu = millicores(text)
         elif name == "memory":

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lakestead.plan.amount import NOTHING, Amount, amount
+from lakestead.plan.amount import NOTHING, Amount, amount, together
 from lakestead.plan.quantity import whole_bytes
 from lakestead.plan.requests import UNSPOKEN, pod_limits, pod_requests, says_all
 
@@ -18,6 +18,7 @@ __all__ = ["Amount", "Gathering", "Node", "Pod", "Rules", "amount", "nodes", "po
 # Labels by which charts name the component that a pod belongs to.
 COMPONENT_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app", "k8s-app")
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
+RULES = frozenset(("nodeSelector", "affinity", "topologySpreadConstraints", "hostNetwork"))
 ENDED = ("Succeeded", "Failed")
 
 
@@ -108,12 +109,12 @@ class Node:
     @property
     def requested(self) -> Amount:
         """What the pods on it request."""
-        return sum((pod.requests for pod in self.pods), NOTHING)
+        return together(pod.requests for pod in self.pods)
 
     @property
     def limits(self) -> Amount:
         """What the pods on it may use; those without a limit are not in it."""
-        return sum((pod.limits for pod in self.pods), NOTHING)
+        return together(pod.limits for pod in self.pods)
 
     @property
     def free(self) -> Amount:
@@ -225,13 +226,13 @@ class Gathering:
 
     def _kept(self, spec: Mapping[str, Any], name: str) -> Rules:
         """Pods that say nothing but how long they tolerate a lost node share one object."""
-        rules = Rules.of(spec, name)
-        if rules.node_selector or rules.affinity or rules.spread or rules.host_ports:
-            return rules
-        if rules.claims:
-            return rules
-        key = tuple(tuple(item.items()) for item in rules.tolerations)
-        return self._rules.setdefault(key, rules)
+        if not RULES.isdisjoint(spec) or _on_host(spec):
+            return Rules.of(spec, name)
+        key = tuple(tuple(item.items()) for item in spec.get("tolerations") or ())
+        found = self._rules.get(key)
+        if found is None:
+            found = self._rules[key] = Rules.of(spec, name)
+        return found
 
 
 def nodes(
@@ -252,6 +253,19 @@ def nodes(
 def component(labels: Mapping[str, str]) -> tuple[str, ...]:
     """What labels say that a pod belongs to."""
     return tuple(dict.fromkeys(labels[key] for key in COMPONENT_LABELS if key in labels))
+
+
+def _on_host(spec: Mapping[str, Any]) -> bool:
+    """Whether a pod has claims or ports of its node."""
+    for volume in spec.get("volumes") or ():
+        if "persistentVolumeClaim" in volume or "ephemeral" in volume:
+            return True
+    for group in ("containers", "initContainers"):
+        for item in spec.get(group) or ():
+            for port in item.get("ports") or ():
+                if "hostPort" in port:
+                    return True
+    return False
 
 
 def _host_ports(spec: Mapping[str, Any]) -> Iterable[tuple[str, str, int]]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lakestead.plan.amount import NOTHING, Amount
+from lakestead.plan.amount import Amount
 from lakestead.plan.capacity import Node, Pod
 from lakestead.plan.rules import (
     Namespaces,
@@ -31,6 +31,8 @@ from lakestead.plan.volumes import Binding, Storage
 __all__ = ["Cluster", "Placement", "Refusal", "WantedPod", "place"]
 
 TRIES = 12
+LARGE = 100
+"""Nodes from which on one pod in many is no matter, and fewer tries do."""
 
 Retries = Literal["late", "at once", "forgotten too"]
 """When a pod that waits for others is tried again: after all that came meanwhile, or before the next."""
@@ -99,6 +101,8 @@ def place(
     if not isinstance(cluster, Cluster):
         cluster = Cluster(cluster)
     scene = _Scene(cluster)
+    if len(cluster.nodes) > LARGE:
+        tries = min(tries, 3)
     running, missing = _match_running(wanted, scene)
     alike = _alike(missing)
     first: _Run | None = None
@@ -218,7 +222,8 @@ class _Scene:
         """Who runs there now, as far as the pod's rules ask."""
         if pod.name not in self._neighbours:
             hard = constraints(pod.rules, "DoNotSchedule")
-            found = Neighbours(spread=[Counter() for _ in hard])
+            free = not hard and not required(pod.rules, "podAffinity")
+            found = Neighbours(spread=[Counter() for _ in hard], free=free)
             for constraint, counts in zip(hard, found.spread, strict=True):
                 for node in self.cluster.nodes:
                     if included(constraint, hard, pod, node):
@@ -286,25 +291,33 @@ class _Run:
             for other, node in self.done:
                 neighbours.add(pod, other, node, known)
         nowhere = self.binding.nowhere(pod.namespace, pod.rules.claims)
-        refusals: list[Refusal] = []
+        away = self.scene.keeps_away(pod)
+        alone = neighbours.nobody
+        plain = not pod.rules.host_ports and not pod.rules.claims
         feasible: list[Room] = []
-        for room, away in zip(self.rooms, self.scene.keeps_away(pod), strict=True):
-            reason = (
-                nowhere
-                or away
-                or room.full(pod)
-                or neighbours.refuses(pod, room.node, known)
-                or self.binding.refuses(
+        reasons: dict[int, str] = {}
+        for at, room in enumerate(self.rooms):
+            reason = nowhere or away[at]
+            if not reason and not alone:
+                reason = neighbours.refuses(pod, room.node, known)
+            if not reason and (room.left <= 0 or not plain):
+                reason = room.full(pod) or self.binding.refuses(
                     pod.namespace, pod.rules.claims, room.node.name, room.node.labels
                 )
-            )
-            missing = room.free.missing(pod.requests)
-            if not reason and missing == NOTHING:
+            if reason:
+                reasons[at] = reason
+            elif room.free.has_room_for(pod.requests):
                 feasible.append(room)
-            else:
-                refusals.append(Refusal(room.node.name, room.free, missing, reason))
         if not feasible:
-            self.refused[pod.name] = refusals
+            self.refused[pod.name] = [
+                Refusal(
+                    room.node.name,
+                    room.free,
+                    room.free.missing(pod.requests),
+                    reasons.get(at, ""),
+                )
+                for at, room in enumerate(self.rooms)
+            ]
             return False
         room = self._best(pod, feasible)
         room.take(pod)

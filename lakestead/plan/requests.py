@@ -90,7 +90,7 @@ def _container(item: Mapping[str, Any], actual: Mapping[str, Amount], missing: A
             wanted.other,
         )
     held = actual.get(item.get("name", "")) if actual else None
-    return wanted if held is None else wanted.at_least(held)
+    return wanted if held is None or held is wanted else wanted.at_least(held)
 
 
 def _actual(pod: Mapping[str, Any]) -> dict[str, Amount]:

@@ -142,11 +142,11 @@ def phase_reviews(
 def lost_reviews(cluster: Cluster, line: int) -> list[LostReview]:
     """What the loss of a node does: its pods are placed on the others."""
     candidates = [node for node in cluster.nodes if not node.closed]
-    tries = 3
-    if len(candidates) > SMALL:
+    small = len(candidates) <= SMALL
+    if not small:
         biggest = sorted(candidates, key=lambda node: (-node.requested.memory, node.name))
-        candidates, tries = biggest[:3], 1
-    return [_lost(cluster, node, line, tries) for node in candidates]
+        candidates = biggest[:3]
+    return [_lost(cluster, node, line, often=small) for node in candidates]
 
 
 def after(nodes: Sequence[Node], line: int) -> After:
@@ -190,11 +190,12 @@ def with_pods(cluster: Cluster, pods: Sequence[WantedPod], placement: Placement)
     )
 
 
-def _lost(cluster: Cluster, node: Node, line: int, tries: int) -> LostReview:
+def _lost(cluster: Cluster, node: Node, line: int, *, often: bool) -> LostReview:
+    """The loss of one node; ``often``: with the pods in several orders."""
     moved = [pod for pod in node.pods if pod.owner not in STAY_BEHIND and not pod.ending]
     wanted = [WantedPod.of(pod) for pod in moved]
     left = replace(cluster, nodes=[other for other in cluster.nodes if other.name != node.name])
-    placement = place(wanted, left, tries=tries)
+    placement = place(wanted, left, in_order=not often, tries=3 if often else 0)
     return LostReview(
         node=node.name,
         moved=len(moved),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lakestead.plan.amount import NOTHING, Amount
+from lakestead.plan.amount import Amount, together
 from lakestead.plan.capacity import Node, Pod, Rules
 from lakestead.plan.selectors import Labels, node_selected, selects
 
@@ -64,7 +64,7 @@ class Room:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.requested = node.requested
-        self.compared = sum((pod.compared or pod.requests for pod in node.pods), NOTHING)
+        self.compared = together(pod.compared or pod.requests for pod in node.pods)
         self.free = node.allocatable - self.requested
         self.left = node.max_pods - len(node.pods)
         self.ports = [port for pod in node.pods for port in pod.rules.host_ports]
@@ -128,12 +128,19 @@ class Neighbours:
     + wanted, avoided: pods that its required affinity, its anti-affinity means, by domain
     + avoiding: pods whose anti-affinity means it, by domain
     + spread: for each of its hard spread constraints the matching pods by domain
+    + free: the pod asks for no neighbours and no spreading itself
     """
 
     wanted: Counter[Domain] = field(default_factory=Counter)
     avoided: Counter[Domain] = field(default_factory=Counter)
     avoiding: Counter[Domain] = field(default_factory=Counter)
     spread: list[Counter[str]] = field(default_factory=list)
+    free: bool = False
+
+    @property
+    def nobody(self) -> bool:
+        """Whether there is nothing to look at; a pod with affinity always has something."""
+        return self.free and not self.avoided and not self.avoiding
 
     def copy(self) -> Neighbours:
         """The same, to add to."""
@@ -142,6 +149,7 @@ class Neighbours:
             self.avoided.copy(),
             self.avoiding.copy(),
             [counts.copy() for counts in self.spread],
+            self.free,
         )
 
     def add(self, pod: WantedPod, other: Pod | WantedPod, node: Node, known: Namespaces) -> None:

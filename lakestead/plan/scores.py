@@ -60,31 +60,31 @@ def scores(
 
 def _least_requested(pod: WantedPod, room: Room) -> int:
     mine, there, all_of = pod.compared or pod.requests, room.compared, room.node.allocatable
-    found = [
-        max(0, whole - taken - wanted) * 100 // whole
-        for whole, taken, wanted in (
-            (all_of.cpu, there.cpu, mine.cpu),
-            (all_of.memory, there.memory, mine.memory),
-        )
-        if whole
-    ]
-    return sum(found) // len(found) if found else 0
+    score = count = 0
+    if all_of.cpu:
+        score += max(0, all_of.cpu - there.cpu - mine.cpu) * 100 // all_of.cpu
+        count += 1
+    if all_of.memory:
+        score += max(0, all_of.memory - there.memory - mine.memory) * 100 // all_of.memory
+        count += 1
+    return score // count if count else 0
 
 
 def _balanced(pod: WantedPod, room: Room) -> int:
-    if not pod.requests.cpu and not pod.requests.memory:
-        return 0
     all_of, there, mine = room.node.allocatable, room.requested, pod.requests
-    before = _balance((there.cpu, all_of.cpu), (there.memory, all_of.memory))
+    if not mine.cpu and not mine.memory:
+        return 0
+    if not all_of.cpu or not all_of.memory:
+        return 75
+    before = _balance(there.cpu / all_of.cpu, there.memory / all_of.memory)
     after = _balance(
-        (there.cpu + mine.cpu, all_of.cpu), (there.memory + mine.memory, all_of.memory)
+        (there.cpu + mine.cpu) / all_of.cpu, (there.memory + mine.memory) / all_of.memory
     )
     return 50 + (50 + after - before) // 2
 
 
-def _balance(*shares: tuple[int, int]) -> int:
-    found = [min(1.0, taken / whole) for taken, whole in shares if whole]
-    return int((1 - (abs((found[0] - found[1]) / 2) if len(found) == 2 else 0.0)) * 100)
+def _balance(cpu: float, memory: float) -> int:
+    return int((1 - abs(min(1.0, cpu) - min(1.0, memory)) / 2) * 100)
 
 
 def _avoided(pod: WantedPod, rooms: Sequence[Room]) -> list[int] | None:

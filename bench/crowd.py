@@ -1,0 +1,162 @@
+"""A cluster of thousands of nodes and pods in an API server, and who is asked about it.
+
+Nodes are plain objects with the status that a kubelet reports: reading them is what is measured, and
+nobody looks whether they still beat. Pods are those of Deployments, 30 a node, some with a sidecar.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from bench.cluster import Cluster, Object
+from bench.floor import Request
+from bench.install import Installed
+from bench.tools import HERE, OURS, PROGRAM, Command, Tool
+from lakestead.facts.cluster import LISTS, METRICS
+
+NODES, PODS = "/api/v1/nodes", "/api/v1/pods"
+SPACES = 20
+AT_ONCE = 2000
+WHEN = "2026-01-01T00:00:00Z"
+
+
+def fill(cluster: Cluster, nodes: int, pods: int) -> None:
+    """Put them in."""
+    spaces = [_space(number) for number in range(SPACES)]
+    _send(cluster, (("POST", "/api/v1/namespaces", space) for space in spaces))
+    _send(cluster, (("POST", NODES, _node(number)) for number in range(nodes)))
+    # Admission taints nodes that are new.
+    free = {"spec": {"taints": None}}
+    _send(cluster, (("PATCH", f"{NODES}/{_name(number)}", free) for number in range(nodes)))
+    _send(cluster, (_pod(number, nodes) for number in range(pods)))
+
+
+def pages(nodes: int, pods: int) -> int:
+    """Calls that reading it takes: a list that is empty or not there is one page."""
+    return -(-nodes // 500) - (-pods // 500) + len(LISTS) + 1
+
+
+def crowd_tools(installed: Installed, cluster: Cluster) -> list[Tool]:
+    """A capacity review, its floor, and what people do without it."""
+    floor = [sys.executable, "-I", str(HERE / "lists.py"), cluster.server.url]
+    paths = [NODES, PODS, *LISTS, METRICS]
+
+    def reviewed(code: int, output: str) -> bool:
+        return code == 0 and "one node lost" in output
+
+    commands: dict[str, Command] = {
+        OURS: Command([str(PROGRAM), "capacity"], reviewed),
+        "floor": Command([*floor, *cluster.credentials, *paths]),
+        "kubectl get pods -A -o json": Command(
+            [str(installed.kubectl), "get", "pods", "-A", "-o", "json"]
+        ),
+        "kubectl describe nodes": Command([str(installed.kubectl), "describe", "nodes"]),
+    }
+    return [Tool(name, {"capacity": command}) for name, command in commands.items()]
+
+
+def _send(cluster: Cluster, requests: Iterator[Request]) -> None:
+    batch: list[Request] = []
+    for request in requests:
+        batch.append(request)
+        if len(batch) == AT_ONCE:
+            _sent(cluster, batch)
+            batch = []
+    _sent(cluster, batch)
+
+
+def _sent(cluster: Cluster, batch: list[Request]) -> None:
+    for (method, path, _), (status, content) in zip(batch, cluster.client.send(batch), strict=True):
+        if status >= 400:
+            raise RuntimeError(f"{method} {path}: {status} {content[:300]!r}")
+
+
+def _name(number: int) -> str:
+    return f"node-{number:05}"
+
+
+def _space(number: int) -> Object:
+    return {"metadata": {"name": f"team-{number:02}"}}
+
+
+def _node(number: int) -> Object:
+    resources = {"cpu": "16", "memory": "65536Mi", "pods": "110", "ephemeral-storage": "200Gi"}
+    free = {**resources, "cpu": "15500m", "memory": "61440Mi"}
+    kinds = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
+    return {
+        "metadata": {
+            "name": _name(number),
+            "labels": {
+                "kubernetes.io/hostname": _name(number),
+                "kubernetes.io/arch": "amd64",
+                "topology.kubernetes.io/zone": "abc"[number % 3],
+            },
+        },
+        "status": {
+            "capacity": resources,
+            "allocatable": free,
+            "conditions": [
+                {
+                    "type": kind,
+                    "status": str(kind == "Ready"),
+                    "reason": f"Kubelet{kind}",
+                    "message": f"kubelet reports {kind}",
+                    "lastHeartbeatTime": WHEN,
+                    "lastTransitionTime": WHEN,
+                }
+                for kind in kinds
+            ],
+            "addresses": [
+                {"type": "InternalIP", "address": f"10.1.{number // 250}.{number % 250}"}
+            ],
+            "images": [
+                {"names": [f"registry.example/app-{image}:1.{image}"], "sizeBytes": 10**8 + image}
+                for image in range(25)
+            ],
+        },
+    }
+
+
+def _pod(number: int, nodes: int) -> Request:
+    app, space = f"app-{number % 500}", f"team-{number % SPACES:02}"
+    containers: list[dict[str, Any]] = [
+        {
+            "name": "main",
+            "image": f"registry.example/{app}:1.0",
+            "resources": {
+                "requests": {
+                    "cpu": f"{100 + number % 7 * 50}m",
+                    "memory": f"{256 + number % 5 * 128}Mi",
+                },
+                "limits": {"memory": "1Gi"},
+            },
+            "env": [{"name": f"SETTING_{key}", "value": "x" * 24} for key in range(6)],
+            "ports": [{"containerPort": 8080, "name": "http"}],
+            "readinessProbe": {"httpGet": {"path": "/ready", "port": "http"}},
+            "volumeMounts": [{"name": "config", "mountPath": "/config"}],
+        }
+    ]
+    if number % 10 == 0:
+        containers.append({"name": "sidecar", "image": "registry.example/sidecar:1.0"})
+    owner = {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "name": f"{app}-5d4f8c",
+        "uid": "00000000-0000-0000-0000-000000000001",
+        "controller": True,
+    }
+    body = {
+        "metadata": {
+            "name": f"{app}-5d4f8c-{number:06}",
+            "labels": {"app.kubernetes.io/name": app, "pod-template-hash": "5d4f8c"},
+            "ownerReferences": [owner],
+        },
+        "spec": {
+            "nodeName": _name(number % nodes),
+            "containers": containers,
+            "volumes": [{"name": "config", "configMap": {"name": app}}],
+        },
+    }
+    return "POST", f"/api/v1/namespaces/{space}/pods", body
