@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 
 import gevent
@@ -14,7 +15,7 @@ from lakestead.facts.host import Machine
 from lakestead.plan.capacity import Node
 from lakestead.plan.review import HostFacts
 
-WITHIN = 20.0
+WITHIN = float(os.environ.get("LAKESTEAD_HOST_WITHIN", "20"))
 """Seconds in which a host must be connected and have answered."""
 
 AT_A_TIME = 40
@@ -48,7 +49,8 @@ def joined(
         names = (host.host, addresses.get(host.host, ""), host.hostname or "")
         node_name = next((by_name[name] for name in names if name in by_name), None)
         if node_name is None:
-            strangers.append(f"host {host.host} is no node of the cluster")
+            why = f": {host.error}" if host.error else ""
+            strangers.append(f"host {host.host} is no node of the cluster{why}")
         elif node_name in found:
             strangers.append(f"host {host.host} is node {node_name}, as {found[node_name].host} is")
         else:

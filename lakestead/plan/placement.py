@@ -191,20 +191,16 @@ class _Scene:
         self.cluster = cluster
         self.rooms = [Room(node) for node in cluster.nodes]
         self.gone: set[int] = set()
-        self._selective = [
-            (pod, node)
-            for node in cluster.nodes
-            for pod in node.pods
-            if pod.rules.affinity.get("podAntiAffinity")
-        ]
-        self._neighbours: dict[str, Neighbours] = {}
-        self._keeps_away: dict[str, list[str]] = {}
         self.affine = [
             (pod, node)
             for node in cluster.nodes
             for pod in node.pods
-            if "podAffinity" in pod.rules.affinity or "podAntiAffinity" in pod.rules.affinity
+            if pod.rules.affinity
+            and ("podAffinity" in pod.rules.affinity or "podAntiAffinity" in pod.rules.affinity)
         ]
+        self._selective = [one for one in self.affine if "podAntiAffinity" in one[0].rules.affinity]
+        self._neighbours: dict[str, Neighbours] = {}
+        self._keeps_away: dict[str, list[str]] = {}
 
     def all_pods(self) -> Iterator[tuple[Pod, Node]]:
         for node in self.cluster.nodes:
@@ -355,11 +351,14 @@ def _match_running(
 
     A running replica that requests less than wanted will be replaced: what it holds becomes free.
     """
-    candidates: dict[str, list[tuple[Room, Pod]]] = {}
-    for room in scene.rooms:
+    wanted = list(wanted)
+    candidates: dict[str, list[tuple[Room, Pod]]] = {want.component: [] for want in wanted}
+    candidates.pop("", None)
+    for room in scene.rooms if candidates else ():
         for pod in room.node.pods:
             for component in pod.component:
-                candidates.setdefault(component, []).append((room, pod))
+                if component in candidates:
+                    candidates[component].append((room, pod))
     running: dict[str, str] = {}
     missing: list[WantedPod] = []
     matched: set[int] = set()
