@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import install
+from bench import crowd, install, ssh_facts
 from bench.cluster import Cluster, Object, load
 from bench.measure import Scene, say
 from bench.objects import generate
@@ -67,6 +67,25 @@ class Bench:
                 ):
                     self._turn(Scene(cluster, kubeconfig, folder), objects, rtt)
 
+    def capacity(self, nodes: int, pods: int) -> None:
+        """A capacity review of a large cluster, which is read and not changed."""
+        with tempfile.TemporaryDirectory(prefix="lakestead-bench-") as name, Cluster.running() as c:
+            say(f"capacity: {nodes} nodes, {pods} pods")
+            crowd.fill(c, nodes, pods)
+            scene = Scene(c, c.server.kubeconfig, Path(name))
+            self.results.lists[pods] = crowd.pages(nodes, pods)
+            for turn in range(self.runs):
+                say(f"capacity, turn {turn + 1} of {self.runs}")
+                for tool in crowd.crowd_tools(self.installed, c):
+                    found = self.results.of("capacity", pods, 0, tool.name)
+                    if not any(seconds > SLOW for seconds in found.seconds):
+                        scene.measure(tool, "capacity", found)
+
+    def hosts(self, count: int) -> None:
+        """Facts of hosts over SSH, and the share of it that is pyinfra's own."""
+        say(f"facts of {count} hosts over SSH")
+        self.results.hosts = ssh_facts.measured(count, self.runs)
+
     def _turn(self, scene: Scene, objects: list[Object], rtt: int) -> None:
         cluster, url = scene.cluster, server(scene.kubeconfig)
         for tool in self._wanted(tools(self.installed, cluster, objects, scene.folder, url)):
@@ -99,16 +118,24 @@ def main() -> None:
     parser.add_argument("--rtt", type=int, action="append", help="milliseconds of a round trip")
     parser.add_argument("--peer", action="append", choices=PEERS, help="instead of all")
     parser.add_argument("--runs", type=int, default=2 if quick else 5)
+    parser.add_argument("--nodes", type=int, default=1000, help="of the cluster that is reviewed")
+    parser.add_argument("--hosts", type=int, default=200, help="over SSH; 0 for none")
+    parser.add_argument("--only", choices=("plan", "capacity"), help="a part")
     parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results.json")
     options = parser.parse_args()
     # What was measured until then is printed and kept.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     bench = Bench(options.peer or list(PEERS), options.runs)
     try:
-        bench.help()
-        for count in options.n or ([50, 500] if quick else [50, 500, 5000]):
-            for rtt in options.rtt or [0, 20]:
-                bench.sized(count, rtt)
+        if options.only != "plan":
+            bench.capacity(*([100, 3000] if quick else [options.nodes, options.nodes * 30]))
+            if options.hosts:
+                bench.hosts(20 if quick else options.hosts)
+        if options.only != "capacity":
+            bench.help()
+            for count in options.n or ([50, 500] if quick else [50, 500, 5000]):
+                for rtt in options.rtt or [0, 20]:
+                    bench.sized(count, rtt)
     finally:
         found = bench.results.document(bench.installed)
         options.results.write_text(json.dumps(found, indent=1) + "\n")

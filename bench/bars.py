@@ -15,9 +15,11 @@ RATIOS = {
     ("apply-unchanged", 500, 20, "kubectl apply"): 1 / 5,
     ("apply-new", 500, 0, "kubectl apply"): 1.2,
     ("apply-new", 500, 20, "kubectl apply"): 1 / 2,
+    ("capacity", 30000, 0, "floor"): 2.0,
 }
 HELP_S = 0.2
 RSS_MIB = 300
+CAPACITY_RSS_MIB = 400
 
 
 def key(row: Row) -> tuple[str, int, int, str]:
@@ -53,6 +55,22 @@ def verdicts(rows: list[Row], pages: dict[int, int], suspects: dict[int, int]) -
     for row in rows:
         if row["work"] == "help" and row["peer"] == "floor":
             lines.append(_line("lakestead --help", row["ours_s"], HELP_S, "s"))
+    return lines
+
+
+def capacity_verdicts(rows: list[Row], lists: dict[int, int]) -> list[str]:
+    """Calls and memory of a capacity review.
+
+    + lists: pages that the lists have, by number of pods
+    """
+    lines = []
+    for row in rows:
+        if row["work"] == "capacity" and row["peer"] == "floor":
+            what = f"capacity of {row['n']} pods"
+            bar = lists[row["n"]]
+            lines.append(_line(f"API calls, {what}: pages", row["api_calls"], bar, "calls"))
+            if row["n"] <= 30000:
+                lines.append(_line(f"memory, {what}", row["rss_mib"], CAPACITY_RSS_MIB, "MiB"))
     return lines
 
 

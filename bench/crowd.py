@@ -54,7 +54,11 @@ def crowd_tools(installed: Installed, cluster: Cluster) -> list[Tool]:
         ),
         "kubectl describe nodes": Command([str(installed.kubectl), "describe", "nodes"]),
     }
-    return [Tool(name, {"capacity": command}) for name, command in commands.items()]
+    # This checkout, whichever one is installed.
+    ours = {OURS: {"PYTHONPATH": str(HERE.parent)}}
+    return [
+        Tool(name, {"capacity": command}, ours.get(name, {})) for name, command in commands.items()
+    ]
 
 
 def _send(cluster: Cluster, requests: Iterator[Request]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import install
-from bench.bars import Row, verdicts
+from bench.bars import Row, capacity_verdicts, verdicts
 from bench.measure import Measured
 from bench.tools import OURS
 from lakestead.lab.versions import versions
@@ -27,12 +27,16 @@ class Results:
 
     + pages: requests that listing the kinds takes, by number of objects
     + proxy: what the proxy adds and carries, by round trip in ms
+    + lists: calls that reading a cluster takes, by its number of pods
+    + hosts: of facts over SSH
     """
 
     def __init__(self) -> None:
         self._measured: dict[tuple[str, int, int, str], Measured] = {}
         self.pages: dict[int, int] = {}
         self.proxy: dict[int, dict[str, float]] = {}
+        self.lists: dict[int, int] = {}
+        self.hosts: dict[str, float] = {}
 
     def of(self, work: str, count: int, rtt: int, tool: str) -> Measured:
         """What one tool took for one work, to be added to."""
@@ -50,7 +54,11 @@ class Results:
             "machine": machine(installed),
             "commit": _commit(),
             "rows": rows,
-            "bars": verdicts(rows, self.pages, suspects),
+            "bars": [
+                *verdicts(rows, self.pages, suspects),
+                *capacity_verdicts(rows, self.lists),
+            ],
+            "hosts": self.hosts,
             "proxy": {str(rtt): found for rtt, found in self.proxy.items()},
             "details": [_detail(key, found) for key, found in self._measured.items()],
         }

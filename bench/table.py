@@ -31,8 +31,17 @@ def table(document: dict[str, Any]) -> str:
             f"| {row['work']} | {row['n'] or ''} | {row['rtt_ms']} | {row['ours_s']:.2f} "
             f"| {row['peer']} | {row['peer_s']:.2f} | {row['ratio']:.3f} | {bound} "
             f"| {row['api_calls']} | {row['peer_api_calls']} | {row['rss_mib']:.0f} "
-            f"| {runs[*place, OURS]}/{runs[*place, row['peer'].split()[0]]} |"
+            f"| {runs[*place, OURS]}/{runs[*place, _tool(row)]} |"
         )
+    if found := document["hosts"]:
+        lines += [
+            "",
+            f"Facts of {found['hosts']:.0f} hosts over SSH: {found['seconds']:.1f} s, "
+            f"{found['cpu_s']:.1f} s of processor time; bare paramiko doing the same "
+            f"{found['bare_seconds']:.1f} s and {found['bare_cpu_s']:.1f} s: "
+            f"{100 * found['own_share']:.0f} % of the processor time is pyinfra's and ours. "
+            f"{found['answered']:.0f} answered, {found['told']:.0f} that hang or fail were told of.",
+        ]
     for rtt, found in document["proxy"].items():
         lines += [
             "",
@@ -41,3 +50,9 @@ def table(document: dict[str, Any]) -> str:
             f"{found['near_mb_s']} without.",
         ]
     return "\n".join([*lines, "", *document["bars"]])
+
+
+def _tool(row: dict[str, Any]) -> str:
+    """The tool of a row's peer: of plan and apply the first word."""
+    peer: str = row["peer"]
+    return peer if row["work"] == "capacity" else peer.split()[0]

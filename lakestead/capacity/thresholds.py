@@ -34,7 +34,7 @@ class Thresholds:
             lines += self._over(review, self.line)
         if self.survive:
             lines += [
-                f"the loss of {lost.node} leaves {len(lost.homeless)} pods without a node"
+                f"the loss of {lost.node} leaves up to {lost.most} pods without a node"
                 for lost in review.lost
                 if lost.homeless
             ]

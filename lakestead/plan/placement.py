@@ -73,12 +73,14 @@ class Placement:
     + running: pod → node, for those that run already
     + refused: pods that fit nowhere, each with why each node does not take it
     + sometimes: those of them that fit if others go elsewhere or come later
+    + most: how many have no node when it goes worst
     """
 
     placed: Mapping[str, str]
     running: Mapping[str, str]
     refused: Sequence[tuple[WantedPod, Sequence[Refusal]]]
     sometimes: frozenset[str] = frozenset()
+    most: int = 0
 
     @property
     def fits(self) -> bool:
@@ -105,32 +107,28 @@ def place(
         tries = min(tries, 3)
     running, missing = _match_running(wanted, scene)
     alike = _alike(missing)
-    first: _Run | None = None
-    worst: _Run | None = None
-    refused: set[str] = set()
+    first: dict[str, str] | None = None
+    why: dict[str, Sequence[Refusal]] = {}
     placed: set[str] = set()
+    most = 0
     for order, chance, retries in _ways(missing, in_order, tries):
         run = _Run(scene, chance, retries)
         run.place(order)
         for replicas in alike:
             run.even_out(replicas)
-        first = first or run
-        if worst is None or len(run.refused) > len(worst.refused):
-            worst = run
-        refused |= run.refused.keys()
+        first = run.placed if first is None else first
+        why = {**run.refused, **why}
         placed |= run.placed.keys()
+        most = max(most, len(run.refused))
         if len(missing) == 1:
             break
-    if first is None or worst is None:
-        return Placement({}, running, ())
-    by_name = {pod.name: pod for pod in missing}
-    # Shown is the scheduler's most likely way, and of what it does not always take the reasons.
-    why = {**first.refused, **worst.refused}
     return Placement(
-        {name: node for name, node in first.placed.items() if name not in refused},
+        # Shown is the way that the scheduler is most likely to go.
+        {name: node for name, node in (first or {}).items() if name not in why},
         running,
-        [(by_name[name], why.get(name, ())) for name in by_name if name in refused],
-        frozenset(refused & placed),
+        [(pod, why[pod.name]) for pod in missing if pod.name in why],
+        frozenset(why.keys() & placed),
+        most,
     )
 
 

@@ -166,13 +166,14 @@ class LostReview(_Part):
     """What happens where one node is lost, with everything that is planned.
 
     + moved, ended: pods that must find another node, and those that end with it
-    + homeless: those that find none
+    + homeless: those that find none, or may not; when it goes worst ``most`` of them at once
     """
 
     node: str
     moved: int
     ended: int
     homeless: list[PodReview]
+    most: int
     after: After
 
 

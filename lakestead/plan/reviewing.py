@@ -200,7 +200,11 @@ def _lost(cluster: Cluster, node: Node, line: int, *, often: bool) -> LostReview
         node=node.name,
         moved=len(moved),
         ended=len(node.pods) - len(moved),
-        homeless=[_pod(pod, placement) for pod, _ in placement.refused],
+        homeless=sorted(
+            (_pod(pod, placement) for pod, _ in placement.refused),
+            key=lambda pod: (pod.answer != "does not fit", -pod.memory, pod.name),
+        ),
+        most=placement.most,
         after=after(with_pods(left, wanted, placement).nodes, line),
     )
 

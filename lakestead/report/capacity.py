@@ -263,8 +263,7 @@ def _homeless(item: LostReview) -> str:
     if not item.homeless:
         return "none"
     first = item.homeless[0]
-    more = f", and {len(item.homeless) - 1} more" if len(item.homeless) > 1 else ""
-    return f"{first.name} ({reasons(first)}){more}"
+    return f"up to {item.most}, as {first.name} ({reasons(first)})"
 
 
 def bar(percent: float) -> str:
