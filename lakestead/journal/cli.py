@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import partial
 from importlib import import_module
-from typing import NoReturn
+from typing import Any
 
 import click
 
 from lakestead.plan.table import table
-from lakestead.run.cli import Duration
+from lakestead.run.cli import Duration, pairs
 
 
 @click.command()
@@ -51,6 +52,9 @@ def journal(run: str | None) -> None:
 @click.command()
 @click.argument("run", metavar="[RUN|ID]", required=False)
 @click.option("--phase", metavar="N", help="All objectives of a phase.")
+@click.option(
+    "--suspend", is_flag=True, help="Of ID: tell Flux to leave it alone, change nothing else."
+)
 @click.option("-i", "--inventory", metavar="FILE", help="By default the one that the run had.")
 @click.option("--data", metavar="KEY=VALUE", multiple=True, help="Override a setting.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
@@ -66,6 +70,7 @@ def journal(run: str | None) -> None:
 def rollback(
     run: str | None,
     phase: str | None,
+    suspend: bool,
     objectives: str,
     inventory: str | None,
     data: tuple[str, ...],
@@ -86,6 +91,8 @@ def rollback(
     """
     import pyinfra_cli  # noqa: F401
 
+    from lakestead.run.commands import Output
+
     if phase or (run and re.fullmatch(r"\d+\.\d+", run)):
         if run and phase:
             raise click.UsageError("Name an objective or a phase, not both.")
@@ -93,40 +100,38 @@ def rollback(
             raise click.UsageError("An objective needs its inventory: -i FILE.")
         if skip_changed:
             raise click.UsageError("--skip-changed is for one run: lakestead journal lists them.")
-        _of_objectives(run, phase, inventory, data, objectives, yes, only_plan, not no_diff)
+        if suspend and phase:
+            raise click.UsageError("--suspend is for one objective.")
+        output = Output(diffs=not no_diff, everything=True)
+        project = _opened(inventory, data, objectives)
+        if suspend:
+            chosen = project.catalogue.find(run)
+            suspending = import_module("lakestead.objectives.suspending")
+            do = partial(suspending.suspend, project, chosen)
+        else:
+            rolling = import_module("lakestead.objectives.rollback")
+            items = rolling.of_phase(project, phase) if phase else [project.catalogue.find(run)]
+            do = partial(rolling.roll_back, project, items)
+        sys.exit(do(output, yes=yes, only_plan=only_plan))
+    if suspend:
+        raise click.UsageError("--suspend is for an objective: lakestead rollback ID --suspend.")
     from lakestead.journal.request import DEPLOY, current
     from lakestead.plan.document import Target
     from lakestead.run import commands
 
     current.run_id, current.skip_changed = run or "", skip_changed
-    pairs = dict(item.partition("=")[::2] for item in data)
-    target = Target(deploy=str(DEPLOY), inventory=inventory or _inventory(run or ""), data=pairs)
-    output = commands.Output(diffs=not no_diff, everything=True)
+    given = dict(item.partition("=")[::2] for item in data)
+    target = Target(deploy=str(DEPLOY), inventory=inventory or _inventory(run or ""), data=given)
+    output = Output(diffs=not no_diff, everything=True)
     if only_plan:
         sys.exit(commands.plan(target, output, ""))
     sys.exit(commands.apply_deploy(target, output, yes=yes, lock_wait=lock_wait))
 
 
-def _of_objectives(
-    objective: str | None,
-    phase: str | None,
-    inventory: str,
-    data: tuple[str, ...],
-    folder: str,
-    yes: bool,
-    only_plan: bool,
-    diffs: bool,
-) -> NoReturn:
-    """What stands above this package is imported when it is asked for."""
+def _opened(inventory: str, data: tuple[str, ...], folder: str) -> Any:
+    """The project; what stands above this package is imported when it is asked for."""
     project = import_module("lakestead.objectives.project")
-    rolling = import_module("lakestead.objectives.rollback")
-    from lakestead.run.cli import pairs
-    from lakestead.run.commands import Output
-
-    opened = project.open_project(inventory, pairs(data), folder)
-    chosen = rolling.of_phase(opened, phase) if phase else [opened.catalogue.find(str(objective))]
-    output = Output(diffs=diffs, everything=True)
-    sys.exit(rolling.roll_back(opened, chosen, output, yes=yes, only_plan=only_plan))
+    return project.open_project(inventory, pairs(data), folder)
 
 
 def _inventory(run: str) -> str:

@@ -31,7 +31,7 @@ from lakestead.objectives.project import Project
 from lakestead.objectives.review import look, passed
 from lakestead.objectives.tracking import read_goals
 from lakestead.plan.document import Plan
-from lakestead.report.objective import Checked, ObjectiveReport
+from lakestead.report.objective import Asked, Checked, ObjectiveReport
 from lakestead.report.review import coloured
 from lakestead.run.commands import Output, ReportedRun, ask
 from lakestead.run.deploy import Deploy
@@ -115,7 +115,8 @@ def _validate(one: Execution, goals: Goals, override: str | None) -> None:
         found += review.prerequisites
     found += ask_all(one.commands.checks(one.objective.prerequisite))
     unmet += [f"{gate.name}: {gate.answer}; {gate.saw}" for gate in found if not passed(gate)]
-    one.report.checks += [(gate.name, gate.answer, gate.saw) for gate in found]
+    one.report.checks += [Asked(gate.name, gate.answer, gate.saw) for gate in found]
+    one.report.resources = _resources(found)
     if unmet and override is None:
         advice = [gate.do for gate in found if gate.do and not passed(gate)]
         command = one.project.command(f'execute {one.objective.id} --override "reason"')
@@ -140,8 +141,8 @@ def _apply_and_verify(one: Execution, options: Options, output: Output) -> None:
             run.lock("", options.lock_wait, one.objective.id)
             _still_wanted(one)
             made = one.plan = run.plan()
-            one.report.checks += [(gate.name, gate.answer, gate.saw) for gate in _once(heard)]
-            one.report.resources = _resources(heard)
+            one.report.checks += [Asked(gate.name, gate.answer, gate.saw) for gate in _once(heard)]
+            one.report.resources = _resources(heard) or one.report.resources
             run.print(made)
             if made.summary.pending and not options.yes:
                 ask()
@@ -259,9 +260,11 @@ def _gitops(one: Execution) -> None:
 
 
 def _resources(heard: Sequence[Gate]) -> str:
-    for gate in heard:
-        if "spare" in gate.name or "fit" in gate.name:
-            return gate.saw.splitlines()[0]
+    """What is free, by the capacity gate that says it."""
+    for word in ("spare", "fit"):
+        for gate in heard:
+            if word in gate.name and passed(gate):
+                return gate.saw.splitlines()[0]
     return ""
 
 

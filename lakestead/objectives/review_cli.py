@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +40,7 @@ def review(
     project = _with_answers(project, answered, ask=not (no_ask or as_json))
     found = look(project, connected_api(project))
     if as_json:
-        click.echo(json.dumps(document(found), indent=2, ensure_ascii=False))
+        click.echo(document(found), nl=False)
     else:
         click.echo(coloured(markdown(found)), nl=False)
     if out:

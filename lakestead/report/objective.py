@@ -8,9 +8,17 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 from xml.etree import ElementTree as xml
 
-SCHEMA = "lakestead.objective/v1"
 SIGN = {"pass": "✅", "fail": "❌", "unknown": "❓"}
 Answer = Literal["pass", "fail", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A gate before anything was changed."""
+
+    name: str
+    answer: Answer
+    saw: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,6 @@ class Checked:
 class ObjectiveReport:
     """Everything that a report says.
 
-    + checks: the gates before anything was changed: name, answer, what was seen
     + dependencies: services that are used
     + resources: what is free
     + overridden: what was not met, and the reason to go on
@@ -52,7 +59,7 @@ class ObjectiveReport:
     run: str = ""
     ended: str = ""
     status: str = ""
-    checks: list[tuple[str, Answer, str]] = field(default_factory=list)
+    checks: list[Asked] = field(default_factory=list)
     dependencies: Sequence[str] = ()
     resources: str = ""
     overridden: Sequence[str] = ()
@@ -70,6 +77,7 @@ class ObjectiveReport:
     debug: Sequence[str] = ()
     rolled_back: str = ""
     left: Sequence[str] = ()
+    schema: Literal["lakestead.objective/v1"] = "lakestead.objective/v1"
 
     @property
     def done(self) -> bool:
@@ -100,8 +108,8 @@ def markdown(report: ObjectiveReport) -> str:
 
 def document(report: ObjectiveReport) -> str:
     """The same for a program."""
-    checks = [dict(zip(("name", "answer", "saw"), item, strict=True)) for item in report.checks]
-    content = {"schema": SCHEMA, **asdict(report), "checks": checks}
+    content = asdict(report)
+    content = {"schema": content.pop("schema"), **content}
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -109,9 +117,10 @@ def junit(report: ObjectiveReport) -> str:
     """The same for CI: a test case for each check, file and deliverable, and one for the objective."""
     name = f"lakestead execute {report.id}"
     suite = xml.Element("testsuite", name=name, timestamp=report.began)
-    for title, answer, saw in report.checks:
-        case = _case(suite, "checks", title, "pass" if report.overridden else answer, saw)
-        if report.overridden and answer != "pass":
+    for asked in report.checks:
+        answer: Answer = "pass" if report.overridden else asked.answer
+        case = _case(suite, "checks", asked.name, answer, asked.saw)
+        if report.overridden and asked.answer != "pass":
             xml.SubElement(case, "skipped", message="overridden")
     for item in report.files:
         _case(suite, "files", item.what, item.answer, item.printed, item.seconds)
@@ -128,12 +137,12 @@ def junit(report: ObjectiveReport) -> str:
 
 
 def _before(report: ObjectiveReport) -> str:
-    names = ", ".join(name for name, answer, _ in report.checks if answer == "pass")
+    names = ", ".join(asked.name for asked in report.checks if asked.answer == "pass")
     lines = [f"✅ Prerequisites validated: {names or 'none are asked for'}"]
     lines += [
-        f"{SIGN[answer]} {name}: {answer}; {_first(saw)}"
-        for name, answer, saw in report.checks
-        if answer != "pass"
+        f"{SIGN[asked.answer]} {asked.name}: {asked.answer}; {_first(asked.saw)}"
+        for asked in report.checks
+        if asked.answer != "pass"
     ]
     if report.overridden:
         lines.append(f"⚠️ Overridden, since {report.override_reason}:")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
+from pydantic import BaseModel, ConfigDict, Field
 
 from lakestead.plan.triggers import TRIGGERS
 
@@ -18,7 +19,6 @@ MET = {"pass": "met", "fail": "not met", "unknown": "unknown"}
 SIGN = {"pass": "✅", "fail": "❌", "unknown": "❓"}
 MATRIX = {"yes": "✅", "no": "❌", "unknown": "❓"}
 FOUND = {"pass": "found", "fail": "missing", "unknown": "unknown"}
-SCHEMA = "lakestead.review/v1"
 WIDTH = 28
 
 
@@ -68,10 +68,71 @@ def coloured(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def document(review: Review) -> dict[str, Any]:
+class GateDocument(BaseModel):
+    """One gate: what was looked at, seen and wanted, and what to do."""
+
+    name: str
+    answer: Literal["pass", "fail", "unknown"]
+    looked_at: str
+    saw: str
+    wanted: str
+    do: str
+    asked: int
+    seconds: float
+
+
+class RowDocument(BaseModel):
+    """One line of the decision matrix."""
+
+    condition: str
+    met: Literal["yes", "no", "unknown"]
+    priority: str
+    action: str
+
+
+class RiskDocument(BaseModel):
+    """One risk; a mitigation that passes was found."""
+
+    impact: Literal["High", "Medium", "Low"]
+    name: str
+    text: str
+    mitigations: list[GateDocument]
+
+
+class BlockerDocument(BaseModel):
+    """What is in the way, what to do, and commands that show more."""
+
+    what: str
+    why: str
+    remediation: str
+    debug: list[str]
+
+
+class ReviewDocument(BaseModel):
+    """``lakestead review --json``.
+
+    + begun: an objective is completed already: triggers are asked for no more
+    + next: the next command; empty where nothing is left to do
+    + triggers, knowledge: by question; ``pass`` is met, or yes
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    schema_: Literal["lakestead.review/v1"] = Field(default="lakestead.review/v1", alias="schema")
+    ready: bool
+    begun: bool
+    next: str
+    triggers: dict[str, GateDocument]
+    prerequisites: list[GateDocument]
+    knowledge: dict[str, GateDocument]
+    matrix: list[RowDocument]
+    risks: list[RiskDocument]
+    blockers: list[BlockerDocument]
+
+
+def document(review: Review) -> str:
     """The same for a program."""
-    return {
-        "schema": SCHEMA,
+    content = {
         "ready": review.ready,
         "begun": review.begun,
         "next": review.step,
@@ -82,6 +143,7 @@ def document(review: Review) -> dict[str, Any]:
         "risks": [asdict(risk) for risk in review.risks],
         "blockers": [asdict(blocker) for blocker in review.blockers],
     }
+    return ReviewDocument.model_validate(content).model_dump_json(by_alias=True, indent=2) + "\n"
 
 
 def _verdict(review: Review) -> str:

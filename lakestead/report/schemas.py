@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, RootModel
+from pydantic import Field, RootModel, TypeAdapter
 
 from lakestead.objectives.goals import Goals
 from lakestead.plan.document import Document
 from lakestead.plan.review import Review
 from lakestead.report.events import Event
+from lakestead.report.objective import ObjectiveReport
+from lakestead.report.review import ReviewDocument
 
 
 class AnyEvent(RootModel[Annotated[Event, Field(discriminator="event")]]):
@@ -24,6 +26,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "capacity.json": Review.model_json_schema(mode="serialization"),
         "plan.json": Document.model_json_schema(),
         "goals.json": Goals.model_json_schema(),
+        "review.json": ReviewDocument.model_json_schema(mode="serialization"),
+        "objective.json": TypeAdapter(ObjectiveReport).json_schema(mode="serialization"),
         "events.json": AnyEvent.model_json_schema(mode="serialization"),
     }
 

@@ -18,6 +18,7 @@ dependencies = ["Kubernetes"]
 [objective.gitops]
 namespace = "NAMESPACE"
 kustomization = "kubernetes/apps/shop/ks.yaml"
+suspend = ["HelmRelease NAMESPACE/shop"]
 
 [[objective.deliverable]]
 name = "Settings that say open"

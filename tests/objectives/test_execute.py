@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
+import yaml
+from pydantic import TypeAdapter
+
+from lakestead.kube.client import ObjectRef
+from lakestead.report.objective import ObjectiveReport
 from tests.objectives.golden import golden
 from tests.objectives.world import World
 
@@ -34,7 +39,8 @@ def test_one_after_the_other(shop: World) -> None:
     report = shop.git("show", "main:docs/data-platform/bootstrap/reports/7.1.md")
     assert report in text
     [document] = Path(shop.folder.parent / "state/reports").glob("7.1-*.json")
-    assert json.loads(document.read_text())["deliverables"][0]["printed"] == "open"
+    kept = TypeAdapter(ObjectiveReport).validate_json(document.read_text())
+    assert (kept.status, kept.deliverables[0].printed) == ("completed", "open")
     suite = xml.parse(document.with_suffix(".xml")).getroot()[0]
     assert (suite.get("failures"), suite.get("errors")) == ("0", "0")
 
@@ -107,3 +113,69 @@ def test_reset_and_roll_back(shop: World) -> None:
     assert shop.state() == []
     assert [shop.goal(number)["status"] for number in ("7.1", "7.2")] == ["pending", "pending"]
     assert "run" not in shop.goal("7.1")
+
+
+CRD = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: helmreleases.helm.toolkit.fluxcd.io}
+spec:
+  group: helm.toolkit.fluxcd.io
+  scope: Namespaced
+  names: {kind: HelmRelease, plural: helmreleases, singular: helmrelease}
+  versions:
+    - name: v2
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+"""
+RELEASE = """
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: shop, namespace: NAMESPACE}
+spec: {interval: 1h}
+"""
+
+
+def test_suspend(shop: World) -> None:
+    code, text = shop.run("rollback", "7.1", "--suspend", "--yes")
+    assert (code, "cannot be suspended" in text) == (4, True)
+    shop.apply(CRD)
+    version = "helm.toolkit.fluxcd.io/v2"
+    try:
+        shop.until_served(version, "HelmRelease")
+        shop.apply(RELEASE)
+
+        code, text = shop.run("rollback", "7.1", "--suspend", "--plan")
+        assert code == 3, text
+        code, text = shop.run("rollback", "7.1", "--suspend", "--yes")
+
+        assert code == 0, text
+        assert shop.get(version, "HelmRelease", "shop")["spec"] == {  # type: ignore[index]
+            "interval": "1h",
+            "suspend": True,
+        }
+        code, text = shop.run("rollback", "--yes")
+        assert code == 0, text
+        assert shop.get(version, "HelmRelease", "shop")["spec"] == {"interval": "1h"}  # type: ignore[index]
+    finally:
+        shop.api.delete(ObjectRef.of(yaml.safe_load(CRD)))
+
+
+def test_the_example_of_the_docs(world: World) -> None:
+    page = (Path(__file__).parents[2] / "docs/write-your-own-objective.md").read_text()
+    blocks = dict(re.findall(r"```(toml|python)\n(.*?)```", page, re.DOTALL))
+    world.file("objectives/shop.toml", blocks["toml"])
+    world.file("deploys/shop.py", blocks["python"])
+    _, text = world.run("status")
+    for line in re.findall(r"^(Phase 7 .*|     7.1 .*)$", page, re.MULTILINE):
+        assert line in text
+    code, text = world.run("execute", "7.1", "--yes")
+    assert (code, "There is a counter: fail" in text) == (4, True)
+    world.apply("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}")
+
+    code, text = world.run("execute", "7.1", "--yes", "--override", "the docs' example")
+
+    assert code == 0, text
+    assert world.run("verify", "7.1")[0] == 0
+    assert world.goal("7.1")["status"] == "completed"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,9 @@ from click.testing import CliRunner
 from lakestead.cli import cli
 from lakestead.errors import LakesteadError
 from lakestead.kube.client import ObjectRef
+from lakestead.report.review import ReviewDocument
 from tests.objectives.golden import golden
+from tests.objectives.stack import build
 from tests.objectives.world import World
 
 NODE = ObjectRef("v1", "Node", "worker-1")
@@ -99,6 +100,17 @@ def test_ready(homelab: World) -> None:
     assert not homelab.repository.joinpath("refs/heads/main").exists()
 
 
+def test_what_is_ready_is_executed_without_an_override(homelab: World) -> None:
+    build(homelab)
+
+    code, text = homelab.run("execute", "--yes")
+
+    assert code == 0, text
+    assert "✅ Resources available: 8 cores and 60.0Gi free" in text
+    assert "override" not in homelab.goal("7.1")
+    assert "✅ Prerequisites validated: Storage Usage, The object store is ready" in text
+
+
 def test_answers_are_kept_with_who_and_when(homelab: World) -> None:
     before = homelab.data.read_text()
 
@@ -109,8 +121,8 @@ def test_answers_are_kept_with_who_and_when(homelab: World) -> None:
     assert re.search(r'"analytics": \{"answer": "yes", "by": "ann@[^"]+", "at": "20', after)
 
     code, text = review("--answer", "analytics=no", "--json")
-    found = json.loads(text)
-    assert found["triggers"]["analytics"]["answer"] == "fail"
+    found = ReviewDocument.model_validate_json(text)
+    assert found.triggers["analytics"].answer == "fail"
     text = homelab.data.read_text()
     assert re.findall(r'"(\w+)": {"answer": "(\w+)"', text) == [
         ("analytics", "no"),

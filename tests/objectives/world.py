@@ -18,6 +18,7 @@ from pyinfra_cli.util import PYTHON_CODES
 
 from lakestead.cli import cli
 from lakestead.errors import LakesteadError
+from lakestead.kube import session
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.kube.wait import wait_for
 from lakestead.lab.golang import go_program
@@ -88,7 +89,9 @@ class World:
 
     def run(self, command: str, *arguments: str, data: str = "") -> tuple[int, str]:
         """A command of Lakestead's in this process: exit code, and what it printed or refused with."""
-        PYTHON_CODES.clear()  # files that another test, or a command before, had under that name
+        # As a process of its own: what a command before has read is not known to this one.
+        PYTHON_CODES.clear()
+        session._apis.clear()
         options = ["-i", "inventories/homelab.py"] + (["--data", data] if data else [])
         answer = CliRunner().invoke(cli, [command, *arguments, *options])
         if isinstance(answer.exception, LakesteadError):

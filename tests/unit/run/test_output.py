@@ -79,7 +79,7 @@ def test_the_plan_as_json(project: Project, capsys: pytest.CaptureFixture[str]) 
     assert json.loads(document)["plan"]["operations"][0]["operation"] == "Keep a"
 
 
-@pytest.mark.parametrize("file", ["plan.json", "events.json", "goals.json"])
+@pytest.mark.parametrize("file", sorted(schemas()))
 def test_schemas(file: str) -> None:
     shipped = json.loads((SCHEMAS / file).read_text())
 

@@ -1,0 +1,2 @@
+# expect: 'maybe'
+answers = {"analytics": {"answer": "maybe", "by": "ann", "at": "2026-11-21"}}

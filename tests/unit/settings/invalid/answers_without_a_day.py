@@ -1,0 +1,2 @@
+# expect: answers.analytics.at
+answers = {"analytics": {"answer": "yes", "by": "ann", "at": "yesterday"}}

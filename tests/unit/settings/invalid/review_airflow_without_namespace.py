@@ -1,0 +1,2 @@
+# expect: review.airflow
+review = {"airflow": "airflow"}

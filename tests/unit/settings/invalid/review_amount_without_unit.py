@@ -1,0 +1,2 @@
+# expect: a unit is missing
+review = {"pvc_total": "200"}

@@ -1,0 +1,2 @@
+# expect: review.timeout
+review = {"timeout": 0}

@@ -1,0 +1,2 @@
+# expect: did you mean 'pvc_total'
+review = {"pvc_totl": "200Gi"}

@@ -1,0 +1,2 @@
+# expect: review.parts[1]
+review = {"parts": ["airflow", "loki"]}
