@@ -177,6 +177,7 @@ def _mark(one: Execution, cluster: object) -> None:
         "run": run_id,
         "started_by": one.report.who,
         "blocked": FORGET,
+        "override": FORGET,
     }
     if one.report.overridden:
         fields["override"] = {
