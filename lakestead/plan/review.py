@@ -180,7 +180,9 @@ class LostReview(_Part):
 class Review(_Part):
     """All of it.
 
-    + nodes, total: each, and the open ones together; use is null where one of them is unknown
+    + nodes: each one
+    + total_cpu, total_memory: of the open ones, neither closed nor tainted; use is null where that of
+      one is unknown
     + waiting: pods that no node has taken yet, as namespace/name
     + lost: one entry a node on small clusters, of large ones those that hold the most
     + unknown: what could not be read, and why

@@ -50,9 +50,18 @@ def node_reviews(nodes: Iterable[Node]) -> list[NodeReview]:
 
 
 def total(nodes: Sequence[Node]) -> tuple[Share, Share]:
-    """CPU and memory of all nodes that take pods; use is unknown if one of theirs is."""
-    found = [_shares(node) for node in nodes if not node.closed]
+    """CPU and memory of all open nodes; use is unknown if one of theirs is."""
+    found = [_shares(node) for node in open_nodes(nodes)]
     return _sum([cpu for cpu, _ in found]), _sum([memory for _, memory in found])
+
+
+def open_nodes(nodes: Sequence[Node]) -> list[Node]:
+    """Those that any pod may go to: neither closed nor tainted.
+
+    Where all are tainted, tolerations are usual there: then all that are not closed.
+    """
+    ready = [node for node in nodes if not node.closed]
+    return [node for node in ready if not node.taints] or ready
 
 
 def namespace_reviews(nodes: Iterable[Node], storage: Storage) -> list[NamespaceReview]:
@@ -150,7 +159,7 @@ def lost_reviews(cluster: Cluster, line: int) -> list[LostReview]:
 
 
 def after(nodes: Sequence[Node], line: int) -> After:
-    """How full the nodes are that take pods, and how much is left to the line."""
+    """How full the open nodes are, and how much is left to the line."""
     cpu, memory = total(nodes)
     return After(
         cpu_percent=round(cpu.percent, 1),

@@ -8,6 +8,7 @@ import click
 
 from lakestead.plan.quantity import show_bytes, show_cpu
 from lakestead.plan.review import (
+    After,
     LostReview,
     NodeReview,
     PhaseReview,
@@ -57,12 +58,31 @@ def verdict(review: Review) -> str:
     count = sum(len(phase.pods) for phase in review.phases)
     homeless = [pod for phase in review.phases for pod in phase.pods if pod.reasons]
     if not homeless:
-        return click.style(f"All {count} planned pods fit.", fg="green", bold=True)
+        line = f"All {count} planned pods fit." + over(review)
+        return click.style(line, fg="green", bold=True)
     names = ", ".join(pod.name for pod in homeless)
     return click.style(
         f"{len(homeless)} of {count} planned pods cannot be sure of a node: {names}",
         fg="red",
         bold=True,
+    )
+
+
+def over(review: Review) -> str:
+    """From which phase on more is requested than the line allows."""
+    first = next((phase.phase for phase in review.phases if phase.after.over), None)
+    if first is None:
+        return ""
+    return f" From phase {first} on more than {review.line_percent} % is requested."
+
+
+def headroom(after: After) -> str:
+    """How far it is to the line, in words."""
+    cpu = f"{show_cpu(abs(after.cpu_headroom))} of CPU"
+    memory = f"{show_bytes(abs(after.memory_headroom))} of memory"
+    return ", ".join(
+        f"{what} {'over' if amount < 0 else 'left'}"
+        for what, amount in ((cpu, after.cpu_headroom), (memory, after.memory_headroom))
     )
 
 
@@ -89,7 +109,7 @@ def _headline(review: Review) -> str:
         f"{review.context or review.server}: {len(review.nodes)} nodes"
         + (f" ({closed} closed)" if closed else "")
         + f", {sum(node.pods for node in review.nodes)} pods. "
-        f"{show_cpu(cpu.allocatable)} cores and {show_bytes(memory.allocatable)} allocatable: "
+        f"{show_cpu(cpu.allocatable)} cores and {show_bytes(memory.allocatable)} on open nodes: "
         f"{cpu.percent:.0f} % and {memory.percent:.0f} % requested, {use}."
     )
 
@@ -232,8 +252,7 @@ def _phase(phase: PhaseReview, line: int) -> str:
     after = phase.after
     text = (
         f"after it {after.cpu_percent:.0f} % of CPU and {after.memory_percent:.0f} % of memory "
-        f"requested; to the line of {line} %: {show_cpu(after.cpu_headroom)} cores and "
-        f"{show_bytes(after.memory_headroom)}"
+        f"requested; line of {line} %: {headroom(after)}"
     )
     body = _coloured(table(head, lines), colours) if lines else f"phase {phase.phase}: no pods"
     return body + "\n" + click.style(text, fg="yellow" if after.over else None)

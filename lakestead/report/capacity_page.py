@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from lakestead.errors import LakesteadError
 from lakestead.plan.quantity import show_bytes, show_cpu
 from lakestead.plan.review import NodeReview, Review, Share
-from lakestead.report.capacity import reasons
+from lakestead.report.capacity import headroom, over, reasons
 
 ROWS = 48
 """Nodes up to which each has bars of its own; of more, the fullest, under a map of all."""
@@ -58,7 +58,7 @@ def page(review: Review) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(cores=show_cpu, bytes=show_bytes, why=reasons)
+    environment.filters.update(cores=show_cpu, bytes=show_bytes, why=reasons, headroom=headroom)
     planned = _planned(review)
     fullest = sorted(review.nodes, key=lambda node: -max(node.cpu.percent, node.memory.percent))
     shown = sorted(fullest[:ROWS], key=lambda node: node.name)
@@ -68,6 +68,7 @@ def page(review: Review) -> str:
         squares=[(node, level(_fullness(node), review.line_percent)) for node in review.nodes]
         if len(review.nodes) > ROWS
         else [],
+        over=over(review),
         homeless=[
             pod
             for phase in review.phases

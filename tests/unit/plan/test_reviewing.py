@@ -49,8 +49,11 @@ def test_each_phase_comes_on_top_of_those_before() -> None:
 
 
 def test_a_closed_node_is_no_headroom() -> None:
-    cpu, memory = total([node("a"), node("b", closed="cordoned")])
+    taint = [{"key": "dedicated", "effect": "NoSchedule"}]
+    tainted = node("c", taints=taint)
+    cpu, memory = total([node("a"), node("b", closed="cordoned"), tainted])
     assert (cpu.allocatable, memory.allocatable) == (4000, 8 * GI)
+    assert total([tainted])[0].allocatable == 4000
 
 
 def test_the_pods_of_a_lost_node_move_but_for_those_that_are_everywhere() -> None:

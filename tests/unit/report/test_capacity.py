@@ -14,8 +14,8 @@ from tests.page.homelab import homelab
 def test_the_tables() -> None:
     text = click.unstyle(render(homelab(workers=3)))
     for line in (
-        "anton: 5 nodes (1 closed), 46 pods. 47.2 cores and 186.0Gi allocatable: "
-        "37 % and 46 % requested, use unknown.",
+        "anton: 5 nodes (1 closed), 46 pods. 43.4 cores and 171.5Gi on open nodes: "
+        "39 % and 48 % requested, use unknown.",
         "1 pods wait for a node already: media/<transcoder>-7",
         "not known to both: host nas is no node of the cluster",
         "unknown: use of worker-3",
