@@ -52,7 +52,12 @@ def pods_fit(nodes: Sequence[Node], wanted: Sequence[WantedPod]) -> Gate:
         name="The phase's pods fit on the nodes",
         answer="pass" if placement.fits else "fail",
         looked_at=LOOKED_AT,
-        saw=_placed(placement) if placement.fits else "\n\n".join(map(_refused, placement.refused)),
+        saw=_placed(placement)
+        if placement.fits
+        else "\n\n".join(
+            _refused(pod, nodes, pod.name in placement.sometimes)
+            for pod, nodes in placement.refused
+        ),
         wanted="a node with as much allocatable and not requested, for each pod",
         do="make room on a node, add one, or lower the component's allocation in group_data",
     )
@@ -146,8 +151,7 @@ def _placed(placement: Placement) -> str:
     return ", ".join(parts) or "no pods are asked for"
 
 
-def _refused(refusal: tuple[WantedPod, Sequence[Refusal]]) -> str:
-    pod, nodes = refusal
+def _refused(pod: WantedPod, nodes: Sequence[Refusal], sometimes: bool) -> str:
     rows = [
         [
             node.node,
@@ -160,7 +164,8 @@ def _refused(refusal: tuple[WantedPod, Sequence[Refusal]]) -> str:
         for node in nodes
     ]
     head = ["node", "free cpu", "free memory", "missing cpu", "missing memory", ""]
-    return f"{pod.name} ({_amount(pod.requests)}) fits on no node:\n{table(head, rows)}"
+    where = "does not fit if others come before it" if sometimes else "fits on no node"
+    return f"{pod.name} ({_amount(pod.requests)}) {where}:\n{table(head, rows)}"
 
 
 def _amount(amount: Amount) -> str:

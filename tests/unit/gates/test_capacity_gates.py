@@ -69,3 +69,14 @@ def test_what_runs_already_is_not_installed_again() -> None:
     }
     [pod] = workload_pods([deployment, {"kind": "Namespace"}], [WORKER])
     assert (pod.name, pod.requests) == ("source-controller", Amount(1000, 0))
+
+
+def test_what_fits_only_in_a_lucky_order_does_not_pass() -> None:
+    pods = [
+        *component_pods("hive-metastore", 1, Amount(200, 2 * GI)),
+        *component_pods("trino-coordinator", 1, Amount(200, 6 * GI)),
+    ]
+    spare = Node("spare", capacity=Amount(2000, 2 * GI), allocatable=Amount(2000, 2 * GI))
+    [gate] = capacity_gates([SMALL, spare], pods, Capacity())
+    assert gate.answer == "fail"
+    assert "trino-coordinator (200m cpu and 6.0Gi memory) does not fit if others come" in gate.saw
