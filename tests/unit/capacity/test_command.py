@@ -93,6 +93,15 @@ def test_thresholds(project: Path) -> None:
     assert (known.returncode, "unknown: use of a, b, c" in known.stderr) == (4, True)
 
 
+def test_a_setting_is_overridden(project: Path) -> None:
+    too_much = json.dumps({"hive-metastore": {"cpu": "200m", "memory": "400Gi"}})
+    done = run(project, "-i", "inventory.py", "--data", f"allocations={too_much}")
+    assert (done.returncode, "hive-metastore  200m  400.0Gi  does not fit" in done.stdout) == (
+        4,
+        True,
+    )
+
+
 def test_one_objective(project: Path) -> None:
     done = run(project, "-i", "inventory.py", "--objective", "2.1")
     assert "spark-operator" in done.stdout
