@@ -28,6 +28,8 @@ def journal(run: str | None) -> None:
         for path in sorted(paths, key=lambda path: path.stem):
             item = load(path)
             what = item.begin.get("deploy") or "?"
+            if item.begin.get("objective"):
+                what = f"objective {item.begin['objective']}"
             if item.begin.get("takes_back"):
                 what = f"rollback of {item.begin['takes_back']}"
             who = str(item.begin.get("who"))
@@ -125,7 +127,23 @@ def rollback(
     output = Output(diffs=not no_diff, everything=True)
     if only_plan:
         sys.exit(commands.plan(target, output, ""))
-    sys.exit(commands.apply_deploy(target, output, yes=yes, lock_wait=lock_wait))
+    code = commands.apply_deploy(target, output, yes=yes, lock_wait=lock_wait)
+    if objective := _objective(current.run_id):
+        click.echo(
+            f"That run executed objective {objective}, and goals.json still says so; to set it to "
+            f"pending: lakestead reset {objective} -i {target.inventory}",
+            err=True,
+        )
+    sys.exit(code)
+
+
+def _objective(run: str) -> str:
+    """The objective that a run executed; empty where it was none's."""
+    from lakestead.journal import places
+    from lakestead.journal.record import load
+
+    paths = [path for path in places.state_dir().glob(f"*/{run}.*") if run]
+    return str(load(paths[0]).begin.get("objective") or "") if paths else ""
 
 
 def _opened(inventory: str, data: tuple[str, ...], folder: str) -> Any:

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from lakestead.errors import LakesteadError
+from lakestead.errors import LakesteadError, WrongUsage
 from lakestead.facts.nodes import Nodes, read
 from lakestead.gates.capacity import LOOKED_AT, capacity_gates, node_table
 from lakestead.gates.check import Check, ask_all
 from lakestead.gates.gate import Gate
 from lakestead.gates.platform import platform_checks, storage_used
 from lakestead.kube.client import Api
-from lakestead.objectives.goals import Goals
+from lakestead.objectives.goals import PATH, Goals, parse
+from lakestead.objectives.progress import fresh
 from lakestead.objectives.project import Project
 from lakestead.objectives.risks import Risk, risks
 from lakestead.objectives.status import next_command
@@ -98,10 +99,10 @@ class Review:
 
 
 def review(project: Project, api: Api) -> Review:
-    """Look at everything; the cluster's part is unknown where it does not answer."""
-    settings = project.settings
-    goals = read_goals(project.tracking, project.catalogue)
-    found = look(api, settings, goals)
+    """Look at everything; what does not answer, the cluster or the homelab repo, is unknown."""
+    goals, unread = _goals(project)
+    found = look(api, project.settings, goals)
+    found = replace(found, prerequisites=[*found.prerequisites, *unread])
     blockers = _blockers(found, project)
     words = next_command(project.catalogue, goals)
     if blockers:
@@ -149,6 +150,24 @@ def look(api: Api, settings: Settings, goals: Goals) -> Review:
 def passed(gate: Gate) -> bool:
     """Whether a gate is met."""
     return gate.answer == "pass"
+
+
+def _goals(project: Project) -> tuple[Goals, list[Gate]]:
+    """goals.json; where it cannot be read one in which nothing is done, and the gate that says so."""
+    name = "goals.json can be read"
+    try:
+        return read_goals(project.tracking, project.catalogue), []
+    except LakesteadError as error:
+        damaged = isinstance(error, WrongUsage)
+        gate = Gate(
+            name,
+            "fail" if damaged else "unknown",
+            error.where or project.tracking.where(),
+            "\n".join(filter(None, (error.what, error.found))),
+            "the homelab repo can be read, and in it no goals.json or a whole one",
+            error.do,
+        )
+        return parse(fresh(project.catalogue), PATH), [gate]
 
 
 def _capacity(api: Api, settings: Settings, goals: Goals) -> tuple[str, list[Gate]]:

@@ -72,6 +72,19 @@ def test_a_second_time_changes_nothing(shop: World) -> None:
     assert shop.git("rev-list", "--count", "main", "--", "kubernetes") == commits
 
 
+def test_one_run_is_taken_back_by_its_name(shop: World) -> None:
+    shop.run("execute", "--yes", *OVER)
+    assert "objective 7.1" in shop.run("journal")[1]
+
+    code, text = shop.run("rollback", "--yes")
+
+    assert code == 0, text
+    assert shop.state() == []
+    assert "lakestead reset 7.1" in text
+    assert shop.run("reset", "7.1", "--yes")[0] == 0
+    assert shop.goal("7.1")["status"] == "pending"
+
+
 def test_nobody_to_ask(shop: World) -> None:
     code, text = shop.run("execute", *OVER)
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from lakestead.cli import cli
 from lakestead.errors import LakesteadError
 from lakestead.kube.client import ObjectRef
+from lakestead.objectives.goals import PATH
 from lakestead.report.review import ReviewDocument
 from tests.objectives.golden import golden
 from tests.objectives.stack import build
@@ -155,6 +156,31 @@ def test_the_cluster_does_not_answer(world: World) -> None:
     assert code == 4
     assert "❓ **The object store is ready**: unknown" in text
     assert "❓ **Storage Usage**: unknown" in text
+
+
+def test_the_homelab_repo_does_not_answer(homelab: World) -> None:
+    data = homelab.data.read_text()
+    homelab.data.write_text(re.sub(r"http://127.0.0.1:\d+/", "http://127.0.0.1:9/", data))
+
+    code, text = review("--no-ask")
+
+    assert code == 4
+    assert "✅ **The object store is ready**" in text
+    assert "❓ **goals.json can be read**: unknown; The Git server does not answer" in text
+
+
+def test_goals_json_is_damaged(homelab: World) -> None:
+    build(homelab)
+    homelab.run("execute", "--yes")
+    homelab.commit(PATH, '{"phases": [\n')
+
+    code, text = review("--no-ask")
+    assert code == 4
+    assert "❌ **goals.json can be read**" in text
+    assert "git checkout" in text
+    code, text = homelab.run("execute", "--yes")
+    assert code == 2
+    assert f"{PATH} of http" in text
 
 
 @pytest.mark.parametrize(

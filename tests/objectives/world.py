@@ -87,12 +87,12 @@ class World:
         """There are no controllers, so nothing would finish its deletion: it is not the stack's."""
         self.apply("{apiVersion: v1, kind: Namespace, metadata: {name: NAMESPACE}}")
 
-    def run(self, command: str, *arguments: str, data: str = "") -> tuple[int, str]:
+    def run(self, command: str, *arguments: str) -> tuple[int, str]:
         """A command of Lakestead's in this process: exit code, and what it printed or refused with."""
         # As a process of its own: what a command before has read is not known to this one.
         PYTHON_CODES.clear()
         session._apis.clear()
-        options = ["-i", "inventories/homelab.py"] + (["--data", data] if data else [])
+        options = ["-i", "inventories/homelab.py"] if command != "journal" else []
         answer = CliRunner().invoke(cli, [command, *arguments, *options])
         if isinstance(answer.exception, LakesteadError):
             return answer.exception.exit_code, f"{answer.output}Error: {answer.exception}"
@@ -148,6 +148,15 @@ class World:
         if not (self.repository / "refs/heads/main").exists():
             return []
         return self.git("log", "--reverse", "--format=%s", "main").splitlines()
+
+    def commit(self, path: str, text: str) -> None:
+        """Somebody commits one file in a clone, and pushes."""
+        clone = self.folder / "clone"
+        subprocess.run(["git", "clone", "-q", str(self.repository), str(clone)], check=True)
+        (clone / path).write_text(text)
+        identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org"]
+        subprocess.run(["git", *identity, "commit", "-qam", "mine"], cwd=clone, check=True)
+        subprocess.run(["git", "push", "-q", "origin", "HEAD:main"], cwd=clone, check=True)
 
     def tree(self) -> list[str]:
         return self.git("ls-tree", "-r", "--name-only", "main").splitlines()
