@@ -31,7 +31,7 @@ from lakestead.objectives.project import Project
 from lakestead.objectives.review import look, passed
 from lakestead.objectives.tracking import read_goals
 from lakestead.plan.document import Plan
-from lakestead.report.objective import Asked, Checked, ObjectiveReport
+from lakestead.report.objective import Asked, Checked, ObjectiveReport, markdown
 from lakestead.report.review import coloured
 from lakestead.run.commands import Output, ReportedRun, ask
 from lakestead.run.deploy import Deploy
@@ -226,10 +226,9 @@ def _succeeded(one: Execution, options: Options) -> None:
         "completion_timestamp": report.ended,
         "blocked": FORGET,
     }
-    goals = foreseen(one, "completed")
-    look_ahead(report, project, goals, one.objective)
-    text = saving.save(report, options.reports)
     try:
+        look_ahead(report, project, foreseen(one, "completed"), one.objective)
+        text = markdown(report)
         record(
             one,
             fields,
@@ -245,6 +244,7 @@ def _succeeded(one: Execution, options: Options) -> None:
             f"{project.command(f'execute {one.objective.id}')}",
         ) from error
     click.echo(coloured(text), nl=False)
+    saving.save(report, options.reports)
     click.echo(f"Report: {saving.path(report, options.reports)}.md, .json, .xml", err=True)
 
 

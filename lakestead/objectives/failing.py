@@ -10,6 +10,7 @@ from lakestead.objectives import files as written
 from lakestead.objectives import saving
 from lakestead.objectives.execution import Execution, foreseen, look_ahead, now, record
 from lakestead.objectives.taking_back import TakenBack, take_back_failed
+from lakestead.report.objective import markdown
 from lakestead.report.review import coloured
 from lakestead.run.commands import Output
 
@@ -28,14 +29,16 @@ def failed(one: Execution, error: LakesteadError, reports: str) -> LakesteadErro
     report.error, report.remediation = str(error), _remediation(error)
     report.rolled_back, report.left = str(taken), taken.left
     report.debug = _debug(one, taken)
-    look_ahead(report, project, foreseen(one, "blocked"), one.objective)
+    try:
+        look_ahead(report, project, foreseen(one, "blocked"), one.objective)
+    except LakesteadError as other:
+        report.progress = f"unknown ({_reason(other)})"
     report.command = project.command(f"execute {one.objective.id}")
     report.next_step = "See to the remediation above, and execute it again."
-    text = saving.save(report, reports)
     context = f"run {report.run}; {one.plan.summary if one.plan else 'no plan'}"
     blocked: dict[str, object] = {
         "reason": _reason(error),
-        "error": _first_line(error.found),
+        "error": _first_line(error.found) or _after(str(error), "found:"),
         "context": context,
         "remediation": report.remediation,
         "debug_commands": list(report.debug),
@@ -54,13 +57,17 @@ def failed(one: Execution, error: LakesteadError, reports: str) -> LakesteadErro
         record(one, fields, f"Objective {one.objective.id} is blocked: {_reason(error)}"[:100])
     except LakesteadError as other:
         recorded = f"\nThis could not be recorded in goals.json: {other}"
-    click.echo(coloured(text), nl=False)
+    click.echo(coloured(markdown(report)), nl=False)
     lines = [f"Objective {one.objective} failed: {_reason(error)}", f"Rollback: {taken}"]
     if taken.error:
         lines += [f"  {line}" for line in taken.error.splitlines()]
         lines += ["Left:", *(f"  {item}" for item in taken.left)]
         lines.append(f"Go on with it: {project.command(f'rollback {one.objective.id}')}")
-    lines.append(f"Report: {saving.path(report, reports)}.md, .json, .xml")
+    try:
+        saving.save(report, reports)
+        lines.append(f"Report: {saving.path(report, reports)}.md, .json, .xml")
+    except LakesteadError as other:
+        recorded += f"\n{other}"
     return LakesteadError("\n".join(lines) + recorded)
 
 
@@ -92,8 +99,12 @@ def _first_line(text: str) -> str:
 
 def _remediation(error: LakesteadError) -> str:
     """What the error says to do, also where it was passed on as text."""
-    if error.do:
-        return error.do
-    lines = str(error).splitlines()
-    found = [line.split("do:", 1)[1].strip() for line in lines if line.strip().startswith("do:")]
-    return found[0] if found else "see the error, correct its cause, and execute it again"
+    return error.do or _after(str(error), "do:") or "see the error, and execute it again"
+
+
+def _after(text: str, label: str) -> str:
+    """What stands after a label of an error that was passed on as text."""
+    for line in text.splitlines():
+        if line.strip().startswith(label):
+            return line.split(label, 1)[1].strip()[:300]
+    return ""

@@ -26,8 +26,8 @@ def in_homelab(report: ObjectiveReport) -> str:
     return f"{TRACKING}/reports/{report.id}.md"
 
 
-def save(report: ObjectiveReport, folder: str) -> str:
-    """Write all three, readable by their owner alone; the Markdown."""
+def save(report: ObjectiveReport, folder: str) -> None:
+    """Write all three, readable by their owner alone."""
     base = path(report, folder)
     try:
         base.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -38,7 +38,6 @@ def save(report: ObjectiveReport, folder: str) -> str:
             found=error.strerror or str(error),
             do="name another folder: --reports FOLDER",
         ) from None
-    text = markdown(report)
-    for ending, content in ((".md", text), (".json", document(report)), (".xml", junit(report))):
+    made = {".md": markdown(report), ".json": document(report), ".xml": junit(report)}
+    for ending, content in made.items():
         plan_file.write(base.with_name(base.name + ending), content)
-    return text

@@ -78,6 +78,23 @@ def push(*subjects: str) -> Callable[[World, Patch], None]:
     return break_
 
 
+def git_dies(world: World, patch: Patch) -> None:
+    """The Git server is gone from the run's own push on."""
+    original = HomelabRepo.publish
+
+    def publish(self: HomelabRepo, snapshot: Any, writes: Any, message: str, **rest: Any) -> Any:
+        if "Open the shop" in message:
+            patch.setattr(HomelabRepo, "fetch", away)
+            patch.setattr(HomelabRepo, "publish", away)
+            away()
+        return original(self, snapshot, writes, message, **rest)
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise LakesteadError("The Git server does not answer", do="start it")
+
+    patch.setattr(HomelabRepo, "publish", publish)
+
+
 def deletion(world: World, patch: Patch) -> None:
     """Nothing can be deleted, and the second object cannot be written."""
     write(2)(world, patch)
@@ -133,6 +150,10 @@ CASES = {
     "first write": Case(write(1), 1, "blocked", says=("The API server is away", "Rollback: done")),
     "second write": Case(write(2), 1, "blocked", says=("The API server is away", "Rollback: done")),
     "push": Case(push("Open the shop"), 1, "blocked", says=("does not answer", "Rollback: done")),
+    "the Git server dies": Case(
+        git_dies, 1, "in_progress", 2,
+        ("does not answer", "Rollback: failed", "ConfigMap world", "could not be recorded"),
+    ),
     "validation fails": Case(SAYS_CLOSED, 1, "blocked", says=("does not do what it should",)),
     "validation hangs": Case(HANGS, 1, "blocked", says=("did not end within 1 s", "Rollback: done")),
     "validation and the revert's push": Case(
