@@ -21,7 +21,7 @@ from bench.cluster import Cluster, Object, load
 from bench.measure import Scene, say
 from bench.objects import generate
 from bench.proxy import far_away, quality, server
-from bench.results import Results
+from bench.results import Results, merged
 from bench.table import table
 from bench.tools import OURS, PEERS, Tool, discovery, tools
 
@@ -138,6 +138,8 @@ def main() -> None:
                     bench.sized(count, rtt)
     finally:
         found = bench.results.document(bench.installed)
+        if options.only and options.results.exists():
+            found = merged(json.loads(options.results.read_text()), found)
         options.results.write_text(json.dumps(found, indent=1) + "\n")
         print(table(found))
 

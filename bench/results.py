@@ -86,6 +86,34 @@ class Results:
         return sorted(rows, key=lambda row: (row["work"], row["n"], row["rtt_ms"]))
 
 
+def merged(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """A document with what was measured now, and of ``before`` the works that were not.
+
+    Each detail and row of before is of that run's commit and machine, which stay in ``before``.
+    """
+    again = {found["work"] for found in now["details"]}
+    kept = {
+        name: [row for row in before.get(name, []) if row["work"] not in again]
+        for name in ("rows", "details")
+    }
+    if not kept["rows"]:
+        return now
+    rows = sorted([*now["rows"], *kept["rows"]], key=lambda row: (row["work"], row["n"]))
+    capacity = "capacity" in again
+    return {
+        **now,
+        "rows": rows,
+        "bars": [
+            *now["bars"],
+            *(line for line in before["bars"] if ("capacity" in line) != capacity),
+        ],
+        "hosts": now["hosts"] or before.get("hosts", {}),
+        "proxy": now["proxy"] or before.get("proxy", {}),
+        "details": [*now["details"], *kept["details"]],
+        "before": {name: before.get(name) for name in ("commit", "machine")},
+    }
+
+
 def machine(installed: install.Installed) -> dict[str, Any]:
     """What the figures were measured on, and with which versions."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 
 from lakestead.errors import LakesteadError
+from lakestead.facts import nodes
 from lakestead.facts.cluster import METRICS, read
+from lakestead.facts.nodes import Nodes
 from lakestead.kube import paging
 from lakestead.kube.client import Api
 from lakestead.plan.capacity import Amount
@@ -60,6 +63,16 @@ def test_every_page_is_read_once_and_nothing_else(fake: FakeApi, api: Api) -> No
     assert [token for path, token in fake.asked if path == PODS] == ["", "2", "4"]
     # One page each: nodes, namespaces, claims, volumes, classes, drivers, capacities, metrics.
     assert len(fake.asked) == 3 + 8
+
+
+def test_the_fact_is_the_same_after_it_was_json(fake: FakeApi, api: Api) -> None:
+    terms = [{"topologyKey": "zone", "labelSelector": {"matchLabels": {"app": "a"}}}]
+    rule = {"requiredDuringSchedulingIgnoredDuringExecution": terms}
+    fake.lists[PODS][0]["spec"]["affinity"] = {"podAntiAffinity": rule}
+    found = Nodes().parse(json.loads(json.dumps(nodes.read(api))))
+    direct = read(api).nodes
+    assert [one.to_json() for one in found] == [one.to_json() for one in direct]
+    assert found[0].pods[0].rules.affinity == direct[0].pods[0].rules.affinity
 
 
 def test_odd_quantities_and_pods_without_requests(fake: FakeApi, api: Api) -> None:
