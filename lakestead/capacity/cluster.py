@@ -64,7 +64,7 @@ def review(
         ],
         total_cpu=cpu,
         total_memory=memory,
-        namespaces=namespace_reviews(reading.nodes, storage),
+        namespaces=namespace_reviews(reading.nodes, storage, reading.used),
         storage_classes=class_reviews(storage),
         claims=claim_reviews(storage),
         waiting=[f"{pod.namespace}/{pod.name}" for pod in reading.waiting],

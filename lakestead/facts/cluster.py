@@ -11,6 +11,7 @@ from urllib.parse import quote
 from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api, ApiError
 from lakestead.kube.paging import complete, pages
+from lakestead.plan.amount import NOTHING
 from lakestead.plan.capacity import Amount, Gathering, Node, Pod, amount
 from lakestead.plan.placement import Cluster
 from lakestead.plan.volumes import storage
@@ -38,11 +39,13 @@ class Reading:
 
     + waiting: pods that no node has taken yet
     + unknown: what could not be read, and why, a line each
+    + used: what each namespace's pods use now; None where a kubelet did not tell
     """
 
     cluster: Cluster
     waiting: Sequence[Pod] = ()
     unknown: Sequence[str] = field(default_factory=list)
+    used: Mapping[str, Amount] | None = None
 
     @property
     def nodes(self) -> Sequence[Node]:
@@ -71,6 +74,10 @@ def read(api: Api, *, kubelets: bool | None = None) -> Reading:
             path.rpartition("/")[2]: _or_unknown(future, path, unknown)
             for path, future in lists.items()
         }
+    unknown += [
+        f"{count} pods are bound to node {name}, which is not there: they are counted nowhere"
+        for name, count in sorted(gathering.lost.items())
+    ]
     silent = [name for name, summary in summaries.items() if _node_use(summary) is None]
     if silent:
         unknown.append(
@@ -94,6 +101,7 @@ def read(api: Api, *, kubelets: bool | None = None) -> Reading:
         ),
         gathering.waiting,
         unknown,
+        _namespaces_used(summaries),
     )
 
 
@@ -229,6 +237,22 @@ def _claims_used(summaries: Mapping[str, Summary | None]) -> dict[tuple[str, str
         for volume in pod.get("volume") or ()
         if volume.get("pvcRef") and volume.get("usedBytes") is not None
     }
+
+
+def _namespaces_used(summaries: Mapping[str, Summary | None]) -> dict[str, Amount] | None:
+    """None unless every kubelet has told of its pods; a pod that has just begun has no figures yet."""
+    found: dict[str, Amount] = {}
+    for summary in summaries.values():
+        if summary is None or "pods" not in summary:
+            return None
+        for pod in summary["pods"]:
+            name = pod["podRef"]["namespace"]
+            used = Amount(
+                int((pod.get("cpu") or {}).get("usageNanoCores") or 0) // 1_000_000,
+                int((pod.get("memory") or {}).get("workingSetBytes") or 0),
+            )
+            found[name] = found.get(name, NOTHING) + used
+    return found
 
 
 def _some(names: Sequence[str], of: int) -> str:

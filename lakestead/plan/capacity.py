@@ -159,6 +159,12 @@ class Gathering:
         """Of the nodes so far."""
         return [node.name for node in self._nodes]
 
+    @property
+    def lost(self) -> dict[str, int]:
+        """How many pods are bound to nodes that are not there, by node."""
+        names = set(self.names)
+        return {node: len(pods) for node, pods in self._pods.items() if node not in names}
+
     def nodes(self, page: Iterable[Mapping[str, Any]]) -> None:
         """Take a page of nodes."""
         self._nodes += [_node(node) for node in page]

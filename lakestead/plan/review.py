@@ -88,6 +88,8 @@ class NamespaceReview(_Part):
     memory: int
     cpu_limits: int
     memory_limits: int
+    cpu_used: int | None
+    memory_used: int | None
     claims: int
     claimed: int
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from lakestead.plan.amount import Amount
+from lakestead.plan.amount import NOTHING, Amount
 from lakestead.plan.capacity import Node, Pod
 from lakestead.plan.placement import Cluster, Placement, Refusal, WantedPod, place
 from lakestead.plan.quantity import show_bytes, show_cores
@@ -64,8 +64,13 @@ def open_nodes(nodes: Sequence[Node]) -> list[Node]:
     return [node for node in ready if not node.taints] or ready
 
 
-def namespace_reviews(nodes: Iterable[Node], storage: Storage) -> list[NamespaceReview]:
-    """Each namespace that has pods or claims, the hungriest first."""
+def namespace_reviews(
+    nodes: Iterable[Node], storage: Storage, used: Mapping[str, Amount] | None = None
+) -> list[NamespaceReview]:
+    """Each namespace that has pods or claims, the hungriest first.
+
+    + used: what each uses now; None is unknown
+    """
     pods: dict[str, list[Pod]] = {}
     for node in nodes:
         for pod in node.pods:
@@ -82,6 +87,8 @@ def namespace_reviews(nodes: Iterable[Node], storage: Storage) -> list[Namespace
             memory=sum(pod.requests.memory for pod in theirs),
             cpu_limits=sum(pod.limits.cpu for pod in theirs),
             memory_limits=sum(pod.limits.memory for pod in theirs),
+            cpu_used=None if used is None else used.get(name, NOTHING).cpu,
+            memory_used=None if used is None else used.get(name, NOTHING).memory,
             claims=len(claims.get(name, ())),
             claimed=sum(claims.get(name, ())),
         )

@@ -181,15 +181,18 @@ def _namespaces(review: Review, rows: int) -> str:
             str(item.silent) if item.silent else "-",
             show_cpu(item.cpu),
             show_cpu(item.cpu_limits) if item.cpu_limits else "-",
+            "?" if item.cpu_used is None else show_cpu(item.cpu_used),
             show_bytes(item.memory),
             show_bytes(item.memory_limits) if item.memory_limits else "-",
+            "?" if item.memory_used is None else show_bytes(item.memory_used),
             str(item.claims) if item.claims else "-",
             show_bytes(item.claimed) if item.claimed else "-",
         ]
         for item in shown
     ]
     head = [
-        "namespace", "pods", "no requests", "cpu", "limits", "memory", "limits", "claims", "of",
+        "namespace", "pods", "no requests", "cpu", "limits", "used", "memory", "limits", "used",
+        "claims", "of",
     ]  # fmt: skip
     return table(head, lines) + _more(len(review.namespaces), rows, "namespaces")
 

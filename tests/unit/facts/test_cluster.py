@@ -162,9 +162,13 @@ def test_half_a_metrics_api(fake: FakeApi, api: Api) -> None:
 
 def test_the_kubelet_tells_disk_and_claims_and_metrics_the_rest(fake: FakeApi, api: Api) -> None:
     volume = {"pvcRef": {"namespace": "one", "name": "data"}, "usedBytes": 7}
+    use = {"cpu": {"usageNanoCores": 5_000_000}, "memory": {"workingSetBytes": 9}}
     summary = {
         "node": {"fs": {"capacityBytes": 100, "availableBytes": 40}},
-        "pods": [{"volume": [volume]}],
+        "pods": [
+            {"podRef": {"namespace": "one"}, "volume": [volume], **use},
+            {"podRef": {"namespace": "one"}, **use},
+        ],
     }
     fake.answers[f"{NODES}/a/proxy/stats/summary"] = lambda *_: (200, summary)
     fake.answers[f"{NODES}/b/proxy/stats/summary"] = lambda *_: (503, {"message": "no kubelet"})
@@ -177,3 +181,13 @@ def test_the_kubelet_tells_disk_and_claims_and_metrics_the_rest(fake: FakeApi, a
     assert (first.used, first.disk_used) == (Amount(1000, 2**30), 60)
     assert (second.used, second.disk_used) == (None, None)
     assert reading.cluster.storage.claims["one", "data"].used == 7
+    assert reading.used is None
+    fake.lists[NODES] = [node("a")]
+    assert read(api, kubelets=True).used == {"one": Amount(10, 18)}
+
+
+def test_pods_of_a_node_that_is_gone_are_told_of(fake: FakeApi, api: Api) -> None:
+    fake.lists[PODS].append(pod("ghost", on="gone", cpu="1"))
+    reading = read(api, kubelets=False)
+    assert sum(len(found.pods) for found in reading.nodes) == 5
+    assert any("1 pods are bound to node gone, which is not there" in x for x in reading.unknown)
