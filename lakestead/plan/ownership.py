@@ -46,6 +46,8 @@ def proves_unchanged(
         return False  # the server would first note, for "before-first-apply", all that is there
     if own and own[0].get("apiVersion") != desired["apiVersion"]:
         return False
+    if len({_identity(entry) for entry in entries}) < len(entries):
+        return False  # one of them would be dropped
     spelling = Spelling(desired)
     owned = own[0].get("fieldsV1") or {} if own else {}
     if not _Walk(spelling).root(desired, owned, live):
@@ -63,6 +65,11 @@ def _is_of(entry: Mapping[str, Any], manager: str) -> bool:
         and entry.get("operation") == "Apply"
         and not entry.get("subresource")
     )
+
+
+def _identity(entry: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What the server tells entries apart by."""
+    return tuple(entry.get(key) for key in ("manager", "operation", "apiVersion", "subresource"))
 
 
 def _same_object(desired: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
