@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from lakestead.cli import cli
+from lakestead.connectors import terminal
 from lakestead.errors import LakesteadError
 from lakestead.kube.client import ObjectRef
 from lakestead.objectives.goals import PATH
@@ -130,6 +131,22 @@ def test_answers_are_kept_with_who_and_when(homelab: World) -> None:
         ("team_sql", "no"),
     ]
     assert text.count("answers = {") == 1
+
+
+def test_what_nobody_has_answered_is_asked_at_a_terminal(
+    homelab: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "has_terminal", lambda: True)
+    options = ["review", "-i", "inventories/homelab.py"]
+
+    answer = CliRunner().invoke(cli, options, input="yes\nno\n" + "\n" * 20)
+
+    assert "ETL scripts or data transformations being performed? (yes, no, later)" in answer.stderr
+    assert re.findall(r'"(\w+)": {"answer": "(\w+)"', homelab.data.read_text()) == [
+        ("data_processing", "yes"),
+        ("analytics", "no"),
+    ]
+    assert "**Data Processing**: met; yes: ann@" in answer.stdout
 
 
 def test_answers_that_are_computed_are_not_written_over(world: World) -> None:
