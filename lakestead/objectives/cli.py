@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -46,7 +45,7 @@ def status(as_json: bool, **options: Any) -> None:
 
     goals = read_goals(project.tracking, project.catalogue)
     if as_json:
-        click.echo(json.dumps(document(project.catalogue, goals), indent=2, ensure_ascii=False))
+        click.echo(document(project.catalogue, goals), nl=False)
         return
     click.echo(render(project.catalogue, goals), nl=False)
     if words := next_command(project.catalogue, goals):

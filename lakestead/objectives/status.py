@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
 import click
+from pydantic import BaseModel, ConfigDict, Field
 
 from lakestead.objectives.catalogue import Catalogue
 from lakestead.objectives.goals import Goal, Goals
@@ -65,10 +66,46 @@ def next_command(catalogue: Catalogue, goals: Goals) -> str:
     return ""
 
 
-def document(catalogue: Catalogue, goals: Goals) -> dict[str, Any]:
+class PhaseDocument(BaseModel):
+    """+ completed: percent of its objectives"""
+
+    id: str
+    status: Literal["pending", "in_progress", "completed"]
+    completed: int
+
+
+class ObjectiveDocument(BaseModel):
+    """+ available: whether it can be executed
+    + reason: why it is blocked
+    """
+
+    id: str
+    name: str
+    available: bool
+    status: Literal["pending", "in_progress", "completed", "blocked"]
+    needs: list[str]
+    completion_timestamp: str | None
+    reason: str
+
+
+class StatusDocument(BaseModel):
+    """``lakestead status --json``.
+
+    + next: the words after ``lakestead`` of the next step; empty where nothing is left to do
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    schema_: Literal["lakestead.status/v1"] = Field(default="lakestead.status/v1", alias="schema")
+    completion_percentage: int
+    next: str
+    phases: list[PhaseDocument]
+    objectives: list[ObjectiveDocument]
+
+
+def document(catalogue: Catalogue, goals: Goals) -> str:
     """The same for a program."""
-    return {
-        "schema": "lakestead.status/v1",
+    content = {
         "completion_percentage": percentage(list(goals.goals())),
         "next": next_command(catalogue, goals),
         "phases": [
@@ -92,6 +129,7 @@ def document(catalogue: Catalogue, goals: Goals) -> dict[str, Any]:
             for item in catalogue
         ],
     }
+    return StatusDocument.model_validate(content).model_dump_json(by_alias=True, indent=2) + "\n"
 
 
 def _status(goal: Goal) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, RootModel, TypeAdapter
 
 from lakestead.objectives.goals import Goals
+from lakestead.objectives.status import StatusDocument
 from lakestead.plan.document import Document
 from lakestead.plan.review import Review
 from lakestead.report.events import Event
@@ -26,6 +27,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "capacity.json": Review.model_json_schema(mode="serialization"),
         "plan.json": Document.model_json_schema(),
         "goals.json": Goals.model_json_schema(),
+        "status.json": StatusDocument.model_json_schema(mode="serialization"),
         "review.json": ReviewDocument.model_json_schema(mode="serialization"),
         "objective.json": TypeAdapter(ObjectiveReport).json_schema(mode="serialization"),
         "events.json": AnyEvent.model_json_schema(mode="serialization"),

@@ -10,6 +10,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from lakestead.kube.client import ObjectRef
+from lakestead.objectives.status import StatusDocument
 from lakestead.report.objective import ObjectiveReport
 from tests.objectives.golden import golden
 from tests.objectives.world import World
@@ -55,6 +56,8 @@ def test_one_after_the_other(shop: World) -> None:
     assert "override" not in shop.goal("7.2")
     code, text = shop.run("status")
     golden("status.txt", text)
+    told = StatusDocument.model_validate_json(shop.run("status", "--json")[1])
+    assert (told.completion_percentage, told.next) == (66, "")
     assert shop.run("execute")[1] == "Every objective that can be executed is completed.\n"
     assert shop.run("verify", "7.2")[0] == 0
 
