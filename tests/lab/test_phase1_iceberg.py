@@ -94,7 +94,10 @@ def test_what_a_killed_run_left_is_finished_and_then_read_only(
     assert proof.catalog.load_table(proof.name).metadata_location == table.metadata_location
 
 
-def test_two_runs_at_once_append_each_row_once(run: Run, proof: Proof) -> None:
+def test_two_runs_at_once_append_each_row_once(
+    run: Run, proof: Proof, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKESTEAD_LOCK_WAIT", "120")
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(run, ["scratch"] * 2))
     assert [answer.returncode for answer in answers] == [0, 0], [a.stderr for a in answers]
