@@ -169,8 +169,12 @@ def test_a_flux_of_somebody_else_is_left_as_it_is(bootstrap, api) -> None:
         assert done.returncode == 0, done.stderr
         found = "Flux is here already and left as it is: flux-system/source-controller"
         assert found in done.stderr
-        assert "GitRepository flux-system/flux-system is here already and left as it is" in done.stderr
-        assert "Kustomization flux-system/flux-system is here already and left as it is" in done.stderr
+        assert (
+            "GitRepository flux-system/flux-system is here already and left as it is" in done.stderr
+        )
+        assert (
+            "Kustomization flux-system/flux-system is here already and left as it is" in done.stderr
+        )
         assert written(api, [*CRD_REFS, SECRET]) == before
     assert bootstrap().returncode == 0
 
