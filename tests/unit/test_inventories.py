@@ -22,6 +22,7 @@ GROUPS = {"cluster", "toolbox", "database", "workstation"}
 
 def load(name: str, monkeypatch: pytest.MonkeyPatch) -> Inventory:
     monkeypatch.chdir(PROJECT)
+    monkeypatch.setattr("lakestead.lab.network.require_up", lambda: None)
     state = State()
     state.cwd = str(PROJECT)
     with ctx_state.use(state):
