@@ -138,7 +138,8 @@ def main() -> None:
                     bench.sized(count, rtt)
     finally:
         found = bench.results.document(bench.installed)
-        if options.only and options.results.exists():
+        part = options.only or options.n or options.rtt or options.peer
+        if part and options.results.exists():
             found = merged(json.loads(options.results.read_text()), found)
         options.results.write_text(json.dumps(found, indent=1) + "\n")
         print(table(found))

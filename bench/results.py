@@ -87,31 +87,44 @@ class Results:
 
 
 def merged(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-    """A document with what was measured now, and of ``before`` the works that were not.
+    """A document with what was measured now, and of ``before`` what was not.
 
-    Each detail and row of before is of that run's commit and machine, which stay in ``before``.
+    A row of another run than the document's says of which commit it is; ``before`` has those runs.
     """
-    again = {found["work"] for found in now["details"]}
+    measured = {_place(row) for name in ("rows", "details") for row in now[name]}
+    said = {_bar(line) for line in now["bars"]}
     kept = {
-        name: [row for row in before.get(name, []) if row["work"] not in again]
+        name: [
+            {"commit": before["commit"], **row}
+            for row in before.get(name, [])
+            if _place(row) not in measured
+        ]
         for name in ("rows", "details")
     }
     if not kept["rows"]:
         return now
-    rows = sorted([*now["rows"], *kept["rows"]], key=lambda row: (row["work"], row["n"]))
-    capacity = "capacity" in again
+    order = ("work", "n", "rtt_ms")
     return {
         **now,
-        "rows": rows,
-        "bars": [
-            *now["bars"],
-            *(line for line in before["bars"] if ("capacity" in line) != capacity),
-        ],
+        "rows": sorted([*now["rows"], *kept["rows"]], key=lambda row: [row[key] for key in order]),
+        "bars": [*now["bars"], *(line for line in before["bars"] if _bar(line) not in said)],
         "hosts": now["hosts"] or before.get("hosts", {}),
-        "proxy": now["proxy"] or before.get("proxy", {}),
+        "proxy": {**before.get("proxy", {}), **now["proxy"]},
         "details": [*now["details"], *kept["details"]],
-        "before": {name: before.get(name) for name in ("commit", "machine")},
+        "before": [
+            *before.get("before", []),
+            {name: before.get(name) for name in ("commit", "machine")},
+        ],
     }
+
+
+def _place(row: dict[str, Any]) -> tuple[Any, ...]:
+    return row["work"], row["n"], row["rtt_ms"], row.get("peer", row.get("tool"))
+
+
+def _bar(line: str) -> str:
+    """What a verdict is about: without the word before it and the figures behind."""
+    return line.split(None, 1)[1].split(":")[0]
 
 
 def machine(installed: install.Installed) -> dict[str, Any]:
