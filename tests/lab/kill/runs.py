@@ -206,7 +206,6 @@ class Runs:
         ended = Ended(
             tool, process.pid, process.wait(1), said, time.monotonic() - began, gun.writes, gun.hit
         )
-
         ended.run_id, ended.done, ended.in_flight = self._journal(ended.pid)
         return ended
 
