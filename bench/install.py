@@ -48,8 +48,9 @@ class Installed:
 
 def ensure() -> Installed:
     """Build and install what is missing."""
-    kubernetes = go_program("kubernetes")
-    kubernetes.ensure(_say)
+    kubectl = go_program("kubectl")
+    for program in (go_program("kubernetes"), kubectl):
+        program.ensure(_say)
     KAPP.ensure(_say)
     recipe = " ".join(ANSIBLE_PACKAGES)
     ansible = Cache().entry("bench-ansible", ANSIBLE, recipe.encode())
@@ -58,7 +59,7 @@ def ensure() -> Installed:
     latency = Cache().entry("bench-latency", "v1", source)
     latency.ensure(_build_latency)
     return Installed(
-        kubectl=kubernetes.program("kubectl"),
+        kubectl=kubectl.program("kubectl"),
         kapp=KAPP.program("kapp"),
         ansible=ansible.path,
         latency=latency.path / "latency",

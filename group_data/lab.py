@@ -69,7 +69,7 @@ flux = {
     "manifests": str(_flux_manifests()),
     "interval": "1m",
     "helm": str(_go_program("helm").program("helm")),
-    "kubectl": str(_go_program("kubernetes").program("kubectl")),
+    "kubectl": str(_go_program("kubectl").program("kubectl")),
 }
 
 metastore = {

@@ -103,8 +103,12 @@ def kubectl(context: click.Context, arguments: tuple[str, ...]) -> None:
     """Run the lab's kubectl against the lab."""
     from lakestead.lab.golang import go_program
 
-    program = go_program("kubernetes").program("kubectl")
-    if not program.exists():
+    if not kubeconfig().exists():
         raise LakesteadError("the lab was not brought up yet", do="lakestead lab up")
-    done = subprocess.run([str(program), f"--kubeconfig={kubeconfig()}", *arguments])
+    kubectl = go_program("kubectl")
+    if not kubectl.entry.path.exists():  # profile api comes without it
+        kubectl.ensure(lambda said: click.echo(said, err=True))
+    done = subprocess.run(
+        [str(kubectl.program("kubectl")), f"--kubeconfig={kubeconfig()}", *arguments]
+    )
     context.exit(done.returncode)

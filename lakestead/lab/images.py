@@ -91,9 +91,14 @@ def compiles(component: str) -> bool:
     return _image(component).toolchain == "go"
 
 
+def entry(component: str) -> Entry:
+    """Where the image is in the cache, or will be."""
+    return _image(component).entry()
+
+
 def archive(component: str) -> Path:
     """The OCI archive that :func:`ensure` leaves."""
-    return _image(component).entry().path / _ARCHIVE
+    return entry(component).path / _ARCHIVE
 
 
 def ensure(component: str, progress: Callable[[str], None] = lambda _: None) -> Path:

@@ -10,32 +10,42 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakestead.errors import LakesteadError
-from lakestead.lab import cgroup, network, owner
+from lakestead.lab import cgroup, images, network, owner
+from lakestead.lab.golang import go_program
 from lakestead.lab.network import NODE_ADDRESS
 from lakestead.lab.paths import cache_dir, lab_dir
-from lakestead.lab.programs import Profile, ports
+from lakestead.lab.programs import Profile, builds, ports
 
 GIB = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a profile needs of the machine (bytes)."""
+    """What a profile needs of the machine (bytes).
+
+    + building: disk for building everything, Go's own cache included; none once all is built
+    + data: disk for a new lab's data; none for a lab that has it already
+    """
 
     memory: int
-    disk: int
+    building: int
+    data: int
     tools: dict[str, str]
 
 
 _API_TOOLS = {"go": "", "ip": "iproute2", "nft": "nftables"}
 NEEDS: dict[Profile, Needs] = {
-    "api": Needs(memory=2 * GIB, disk=8 * GIB, tools=_API_TOOLS),
+    "api": Needs(memory=2 * GIB, building=7 * GIB, data=GIB, tools=_API_TOOLS),
     "full": Needs(
         memory=10 * GIB,
-        disk=25 * GIB,
+        building=20 * GIB,
+        data=5 * GIB,
         tools={**_API_TOOLS, "runc": "runc", "mmdebstrap": "mmdebstrap", "buildah": "buildah"},
     ),
 }
+
+_SPARE = GIB
+"""Free disk that a lab with all of its builds and data still wants, for logs and what grows."""
 
 _CAPABILITIES = {
     "CAP_CHOWN": 0,
@@ -151,13 +161,30 @@ def _room(profile: Profile) -> Iterator[Problem]:
             f"memory: {memory / GIB:.1f} GiB available, {needs.memory / GIB:.0f} GiB needed",
             "end other programs, or use a machine with more memory",
         )
-    for folder in dict.fromkeys((_existing(lab_dir()), _existing(cache_dir()))):
-        free = shutil.disk_usage(folder).free
-        if free < needs.disk:
+    wanted = {
+        cache_dir(): 0 if _built(profile) else needs.building,
+        lab_dir(): 0 if (lab_dir() / "state.json").exists() else needs.data,
+    }
+    on_device: dict[int, list[Path]] = {}
+    for folder in wanted:
+        on_device.setdefault(_existing(folder).stat().st_dev, []).append(folder)
+    for folders in on_device.values():
+        needed = sum(wanted[folder] for folder in folders) or _SPARE
+        free = shutil.disk_usage(_existing(folders[0])).free
+        if free < needed:
             yield (
-                f"disk: {free / GIB:.1f} GiB free at {folder}, {needs.disk / GIB:.0f} GiB needed",
+                f"disk: {free / GIB:.1f} GiB free at {' and '.join(map(str, folders))},"
+                f" {needed / GIB:.0f} GiB needed",
                 "make room, or point LAKESTEAD_LAB_DIR and LAKESTEAD_CACHE_DIR elsewhere",
             )
+
+
+def _built(profile: Profile) -> bool:
+    """Whether everything of the profile is in the cache."""
+    entries = [go_program(name).entry for name in builds(profile)]
+    if profile == "full":
+        entries += [images.entry(component) for component in images.components()]
+    return all(entry.path.exists() for entry in entries)
 
 
 def _available_memory() -> int:

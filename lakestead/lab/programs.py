@@ -14,6 +14,9 @@ from lakestead.lab.ready import Check
 
 Profile = Literal["api", "full"]
 
+TOOLS = ("helm", "kubectl")
+"""Builds that nothing here runs: Lakestead does, on the workstation."""
+
 
 @dataclass(frozen=True, slots=True)
 class HostProgram:
@@ -85,6 +88,12 @@ _NODE = [
 def host_programs(profile: Profile) -> list[HostProgram]:
     """The programs of a profile."""
     return _API if profile == "api" else _API + _NODE
+
+
+def builds(profile: Profile) -> list[str]:
+    """Names of the ``[go.*]`` builds of a profile."""
+    run = dict.fromkeys(build for program in host_programs(profile) for build in program.build)
+    return [*run, *(TOOLS if profile == "full" else ())]
 
 
 def ports(profile: Profile) -> dict[int, str]:

@@ -27,14 +27,12 @@ from lakestead.lab.control_plane import CONTEXT, write_admin_kubeconfig
 from lakestead.lab.golang import go_program
 from lakestead.lab.manifests import Manifest, manifests
 from lakestead.lab.paths import kubeconfig, lab_dir
-from lakestead.lab.programs import HostProgram, Profile, host_programs
+from lakestead.lab.programs import TOOLS, HostProgram, Profile, builds, host_programs
 from lakestead.lab.progress import progress
 from lakestead.lab.steps import Part, Step, run
 
 Say = Callable[[str], None]
 
-# Programs that nothing here runs: Lakestead does, on the workstation.
-TOOLS = ("helm",)
 _PODS_PATIENCE = 300  # seconds; Ceph's first start on a busy machine is the slowest
 
 
@@ -109,10 +107,8 @@ def recorded_profile() -> str:
 
 def _steps(profile: Profile) -> list[Step]:
     programs = host_programs(profile)
-    builds = list(dict.fromkeys(build for program in programs for build in program.build))
-    builds += TOOLS if profile == "full" else ()
     steps = [Step("network", lambda say: network.up())]
-    steps += [Step(f"build {name}", _builder(name), lane="compile") for name in builds]
+    steps += [Step(f"build {name}", _builder(name), lane="compile") for name in builds(profile)]
     steps += [_start(program) for program in programs]
     if profile == "full":
         steps += _image_steps() + _pod_steps()

@@ -122,11 +122,11 @@ class Flow:
 @pytest.fixture
 def flow(tmp_path: Path) -> Iterator[Flow]:
     git = Server(tmp_path)
-    for program in ("helm", "kubernetes"):
+    for program in ("helm", "kubectl"):
         go_program(program).ensure()
     flux = Flux(
         helm=str(go_program("helm").program("helm")),
-        kubectl=str(go_program("kubernetes").program("kubectl")),
+        kubectl=str(go_program("kubectl").program("kubectl")),
         path="./flux",
     )
     gitops = Gitops(

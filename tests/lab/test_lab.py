@@ -105,12 +105,14 @@ def test_a_lab_that_died_gives_way_and_comes_back(lab: Lab, tmp_path: Path) -> N
     """Its pods' network namespaces would go on answering for the addresses of the next lab's."""
     kill([])
     other = ["env", f"LAKESTEAD_LAB_DIR={tmp_path}/other", "lakestead", "lab"]
-    done = run(*other, "up", "api", timeout=120)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-    left = machine()
+    try:
+        done = run(*other, "up", "api", timeout=120)
+        left = machine()
+    finally:
+        gone = run(*other, "destroy", "--yes", timeout=60)
+    assert done.returncode == gone.returncode == 0, done.stdout[-3000:] + done.stderr + gone.stderr
     assert [link for link in left["links"] if link.startswith("veth")] == []
     assert left["mounts"] == []
-    assert run(*other, "destroy", "--yes", timeout=60).returncode == 0
     assert lab.lakestead("lab", "up").returncode == 0
     assert lab.lakestead("lab", "status").returncode == 0
 

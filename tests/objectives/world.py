@@ -26,7 +26,7 @@ from lakestead.objectives.goals import PATH
 from tests.api_server import CONTEXT, ApiServer
 from tests.unit.git_server.conftest import PASSWORD, Server
 
-KUBECTL = go_program("kubernetes").program("kubectl")
+KUBECTL = go_program("kubectl").program("kubectl")
 """Where it is before a test has a cache of its own."""
 LAKESTEAD = Path(sys.executable).with_name("lakestead")
 

@@ -172,7 +172,7 @@ def sql(query: str) -> list[str]:
 
 
 def _exec(namespace: str, workload: str, *command: str) -> str:
-    kubectl = go_program("kubernetes").program("kubectl")
+    kubectl = go_program("kubectl").program("kubectl")
 
     done = subprocess.run(
         [

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,9 +21,9 @@ def no_memory(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(preflight, "_available_memory", lambda: 3 * preflight.GIB)
 
 
-def no_disk(patch: pytest.MonkeyPatch) -> None:
-    real = shutil.disk_usage
-    patch.setattr(shutil, "disk_usage", lambda path: real(path)._replace(free=preflight.GIB))
+def no_disk(patch: pytest.MonkeyPatch, free: int = preflight.GIB) -> None:
+    usage = SimpleNamespace(free=free)
+    patch.setattr(shutil, "disk_usage", lambda path: usage)
 
 
 def no_nftables(patch: pytest.MonkeyPatch) -> None:
@@ -82,8 +83,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPat
     }
     for (module, name), value in fine.items():
         monkeypatch.setattr(module, name, value)
-    usage = shutil.disk_usage("/")
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=100 * preflight.GIB))
+    no_disk(monkeypatch, free=100 * preflight.GIB)
     monkeypatch.setenv("LAKESTEAD_LAB_DIR", str(tmp_path / "lab"))
     monkeypatch.setenv("LAKESTEAD_CACHE_DIR", str(tmp_path / "cache"))
     return monkeypatch
@@ -103,6 +103,24 @@ def test_what_is_missing_is_named_before_anything_is_changed(
 
 def test_a_machine_that_has_everything_is_taken(machine: pytest.MonkeyPatch) -> None:
     preflight.check("full", running=False)
+
+
+def test_a_lab_with_builds_and_data_comes_back_with_little_disk(
+    machine: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What was built and written takes up the very room that was asked for at first."""
+    no_disk(machine, free=4 * preflight.GIB)
+    with pytest.raises(LakesteadError, match=r"4.0 GiB free at .*, 25 GiB needed"):
+        preflight.check("full", running=False)
+    machine.setattr(preflight, "_built", lambda profile: True)
+    with pytest.raises(LakesteadError, match=r"4.0 GiB free at .*, 5 GiB needed"):
+        preflight.check("full", running=False)
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "state.json").touch()
+    preflight.check("full", running=False)
+    no_disk(machine, free=0)
+    with pytest.raises(LakesteadError, match=r"0.0 GiB free at .*, 1 GiB needed"):
+        preflight.check("full", running=False)
 
 
 def test_what_the_lab_itself_uses_is_not_missed(machine: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 @pytest.fixture(scope="session")
 def api(api_server: ApiServer) -> Api:
     """An API server that knows Flux's kinds."""
-    for program in ("helm", "kubernetes"):
+    for program in ("helm", "kubectl"):
         go_program(program).ensure()
     api = Api.from_kubeconfig(str(api_server.kubeconfig))
     manifests = yaml.safe_load_all(flux_manifests.ensure().read_text())
@@ -86,7 +86,7 @@ def _line(change: Change) -> str:
 def _programs() -> dict[str, str]:
     return {
         "helm": str(go_program("helm").program("helm")),
-        "kubectl": str(go_program("kubernetes").program("kubectl")),
+        "kubectl": str(go_program("kubectl").program("kubectl")),
     }
 
 
