@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from pyinfra.api import Host
@@ -14,9 +13,10 @@ from lakestead.errors import WrongUsage
 from lakestead.facts.cluster import read
 from lakestead.facts.planned import planned_pods
 from lakestead.kube.session import api
+from lakestead.objectives.catalogue import load
+from lakestead.objectives.project import objectives_folder
 from lakestead.plan.capacity import Node
 from lakestead.plan.document import Target
-from lakestead.plan.phases import COMPONENTS, OBJECTIVES
 from lakestead.plan.review import HostFacts, Review
 from lakestead.plan.rules import WantedPod
 from lakestead.run.deploy import Hosts
@@ -71,15 +71,10 @@ def _phases(
     settings: Settings, nodes: Sequence[Node], phase: int | None, objective: str | None
 ) -> dict[int, list[WantedPod]]:
     if objective:
-        if not re.fullmatch(r"[1-4]\.[1-9]", objective):
-            raise WrongUsage(
-                f"{objective} is no objective",
-                expected="PHASE.NUMBER; those that bring pods: " + ", ".join(sorted(OBJECTIVES)),
-            )
-        number = int(objective[0])
-        components = OBJECTIVES.get(objective, ())
-        return {number: planned_pods(settings, number, nodes, components)}
-    numbers = sorted({COMPONENTS[name] for name in settings.allocations})
+        declared = load(objectives_folder("")).find(objective)
+        number = int(declared.phase)
+        return {number: planned_pods(settings, number, nodes, declared.components)}
+    numbers = sorted({settings.phase_of(name) for name in settings.allocations})
     if phase:
         numbers = [number for number in numbers if number <= phase]
     return {number: planned_pods(settings, number, nodes) for number in numbers}

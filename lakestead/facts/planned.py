@@ -9,7 +9,7 @@ import yaml
 
 from lakestead.plan.amount import Amount
 from lakestead.plan.capacity import Node
-from lakestead.plan.phases import COMPONENTS, component_pods, workload_pods
+from lakestead.plan.phases import component_pods, workload_pods
 from lakestead.plan.rules import WantedPod
 from lakestead.settings import Settings
 
@@ -24,7 +24,7 @@ def planned_pods(
     pods = [
         pod
         for component, allocation in settings.allocations.items()
-        if COMPONENTS[component] == phase and (components is None or component in components)
+        if settings.phase_of(component) == phase and (components is None or component in components)
         for pod in component_pods(
             component,
             allocation.replicas,

@@ -84,6 +84,7 @@ class Objective(_Part):
     + needs: objectives that must be completed before
     + deploy: the deploy file that pyinfra runs for it; an objective without one is not available yet
     + dependencies: services that it uses, in words
+    + components: of the settings' ``allocations``: the pods that it brings
     + prerequisite: what must hold before anything is changed
     """
 
@@ -92,6 +93,7 @@ class Objective(_Part):
     needs: list[Id] = []
     deploy: Text | None = None
     dependencies: list[Text] = []
+    components: list[Text] = []
     gitops: Gitops | None = None
     prerequisite: list[Command] = []
     deliverable: list[Deliverable] = []

@@ -8,6 +8,7 @@ from typing import Literal
 
 from lakestead.errors import LakesteadError, WrongUsage
 from lakestead.facts.nodes import Nodes, read
+from lakestead.facts.planned import planned_pods
 from lakestead.gates.capacity import LOOKED_AT, capacity_gates, node_table
 from lakestead.gates.check import Check, ask_all
 from lakestead.gates.gate import Gate
@@ -19,9 +20,7 @@ from lakestead.objectives.project import Project
 from lakestead.objectives.risks import Risk, risks
 from lakestead.objectives.status import next_command
 from lakestead.objectives.tracking import read_goals
-from lakestead.plan.capacity import Amount, Node
-from lakestead.plan.phases import COMPONENTS, component_pods
-from lakestead.plan.placement import WantedPod
+from lakestead.plan.capacity import Node
 from lakestead.plan.quantity import show_bytes
 from lakestead.plan.triggers import KNOWLEDGE, TRIGGERS
 from lakestead.settings import Settings
@@ -188,23 +187,10 @@ def _capacity(api: Api, settings: Settings, goals: Goals) -> tuple[str, list[Gat
     ).ask()
     if not passed(gate):
         return saw, [gate]
-    gates = capacity_gates(nodes, _pods(settings, goals), settings.capacity)
-    return node_table(nodes) if nodes else "", gates
-
-
-def _pods(settings: Settings, goals: Goals) -> list[WantedPod]:
-    """Those of the active phase's components."""
     active = (goals.current_status.active_phase or "phase_1").removeprefix("phase_")
-    return [
-        pod
-        for component, allocation in settings.allocations.items()
-        if str(COMPONENTS[component]) == active
-        for pod in component_pods(
-            component,
-            allocation.replicas,
-            Amount(allocation.cpu.millicores, allocation.memory.bytes),
-        )
-    ]
+    pods = planned_pods(settings, int(active), nodes or ())
+    gates = capacity_gates(nodes, pods, settings.capacity)
+    return node_table(nodes) if nodes else "", gates
 
 
 def _answer(settings: Settings, name: str, title: str) -> Gate:

@@ -10,19 +10,13 @@ from lakestead.plan.capacity import Node, Rules
 from lakestead.plan.requests import pod_requests
 from lakestead.plan.rules import WantedPod
 
-# Component → the phase that brings it. The names are those of their charts' app.kubernetes.io/name.
+# Lakestead's own components, and the phase that brings each; others say it in their allocation. The
+# names are those of their charts' app.kubernetes.io/name.
 COMPONENTS: Mapping[str, int] = {
     "hive-metastore": 1,
     "spark-operator": 2,
     "trino-coordinator": 3,
     "trino-worker": 3,
-}
-
-# Objective → the components that it brings; the others bring none that run all the time.
-OBJECTIVES: Mapping[str, tuple[str, ...]] = {
-    "1.2": ("hive-metastore",),
-    "2.1": ("spark-operator",),
-    "3.1": ("trino-coordinator", "trino-worker"),
 }
 
 

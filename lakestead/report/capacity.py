@@ -106,12 +106,16 @@ def _headline(review: Review) -> str:
         else f"{cpu.used_percent:.0f} % and {memory.used_percent:.0f} % used"
     )
     return (
-        f"{review.context or review.server}: {len(review.nodes)} nodes"
+        f"{review.context or review.server}: {_count(len(review.nodes), 'node')}"
         + (f" ({closed} closed)" if closed else "")
-        + f", {sum(node.pods for node in review.nodes)} pods. "
+        + f", {_count(sum(node.pods for node in review.nodes), 'pod')}. "
         f"{show_cpu(cpu.allocatable)} cores and {show_bytes(memory.allocatable)} on open nodes: "
         f"{cpu.percent:.0f} % and {memory.percent:.0f} % requested, {use}."
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _nodes(review: Review, rows: int) -> str:
@@ -285,7 +289,8 @@ def _homeless(item: LostReview) -> str:
     if not item.homeless:
         return "none"
     first = item.homeless[0]
-    return f"up to {item.most}, as {first.name} ({reasons(first)})"
+    why = reasons(first)
+    return f"up to {item.most}, as {first.name}" + (f" ({why})" if why else "")
 
 
 def bar(percent: float) -> str:

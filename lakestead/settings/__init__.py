@@ -7,9 +7,7 @@ line, the key, the value and what is accepted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import AfterValidator
+from typing import TYPE_CHECKING, Any
 
 from lakestead.plan.phases import COMPONENTS
 from lakestead.settings.capacity import Allocation, Capacity
@@ -33,15 +31,6 @@ NOT_SETTINGS = (
 )  # fmt: skip
 
 
-def _component(name: str) -> str:
-    if name not in COMPONENTS:
-        raise ValueError(unknown(name, COMPONENTS))
-    return name
-
-
-Component = Annotated[str, AfterValidator(_component)]
-
-
 class Settings(Section):
     """All settings of one host.
 
@@ -54,7 +43,7 @@ class Settings(Section):
     """
 
     kube: Kube = Kube()
-    allocations: dict[Component, Allocation]
+    allocations: dict[str, Allocation]
     capacity: Capacity = Capacity()
     review: Review = Review()
     answers: dict[QuestionId, Answer] = {}
@@ -73,7 +62,21 @@ class Settings(Section):
     def load(cls, data: Mapping[str, Any], sources: Sources) -> Settings:
         """The settings in ``data``, written in the files ``sources``."""
         check_names(data, sources)
-        return check(cls, _settings(data), sources)
+        settings = check(cls, _settings(data), sources)
+        strangers = [
+            Mistake(
+                path=("allocations", name), text=unknown(name, COMPONENTS) + "; or give it a phase"
+            )
+            for name, allocation in settings.allocations.items()
+            if name not in COMPONENTS and allocation.phase is None
+        ]
+        if strangers:
+            raise refuse(strangers, sources)
+        return settings
+
+    def phase_of(self, component: str) -> int:
+        """Phase that brings a component of ``allocations``."""
+        return self.allocations[component].phase or COMPONENTS[component]
 
 
 def kube(host: Host) -> Kube:

@@ -15,8 +15,10 @@ class Allocation(Section):
 
     + replicas: pods
     + cpu, memory: requested by each of them
+    + phase: that brings the component; Lakestead knows it of its own components
     """
 
+    phase: Annotated[int, Field(gt=0)] | None = None
     replicas: Annotated[int, Field(gt=0)] = 1
     cpu: Cpu
     memory: Memory

@@ -107,13 +107,19 @@ def test_one_objective(project: Path) -> None:
     assert "spark-operator" in done.stdout
     assert "hive-metastore" not in done.stdout
     wrong = run(project, "-i", "inventory.py", "--objective", "nine")
-    assert (wrong.returncode, "nine is no objective" in wrong.stderr) == (2, True)
+    assert (wrong.returncode, "There is no objective 'nine'" in wrong.stderr) == (2, True)
+
+
+def test_a_component_of_ones_own(project: Path) -> None:
+    own = json.dumps({"polaris": {"phase": 2, "cpu": "100m", "memory": "1Gi"}})
+    done = run(project, "-i", "inventory.py", "--phase", "2", "--data", f"allocations={own}")
+    assert "polaris" in done.stdout, done.stderr
 
 
 def test_without_an_inventory(project: Path) -> None:
     done = run(project, "--kubeconfig", "kubeconfig", "--context", "fake")
     assert done.returncode == 0
-    assert "fake: 3 nodes (1 closed), 1 pods." in done.stdout
+    assert "fake: 3 nodes (1 closed), 1 pod." in done.stdout
     assert "Nothing is planned" in done.stdout
 
 
