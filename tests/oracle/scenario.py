@@ -58,7 +58,8 @@ def _play(api: Api, draw: mutate.Draw, bases: Sequence[Base], tally: Tally) -> N
     try:
         if draw(st.integers(0, 5)) == 5:
             _do(scene, {"by": "kubectl-create", "create": sent}, steps)
-        _do(scene, {"apply": sent, "force": True}, steps)
+        if _do(scene, {"apply": sent, "force": True}, steps):
+            scene.settle()
         live = scene.live(manifest["apiVersion"])
         for _ in range(draw(st.sampled_from([0, 1, 1, 1, 2]))):
             if live is None:

@@ -62,6 +62,17 @@ class Scene:
             ObjectRef(api_version, self.ref.kind, self.ref.name, self.ref.namespace)
         )
 
+    def settle(self) -> None:
+        """Wait for what the server itself does to a new CustomResourceDefinition.
+
+        Draws look at the live object; hypothesis wants the same ones for the same choices.
+        """
+        if self.ref.kind != "CustomResourceDefinition":
+            return
+        deadline = time.monotonic() + 10
+        while not _is_established(self.api, self.ref.name) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
     def path(self, subresource: str = "", version: str | None = None) -> str:
         """The object's path on the server."""
         resource = self.api._require(replace(self.ref, api_version=version or self.ref.api_version))
@@ -154,8 +165,10 @@ def timeless(obj: Object) -> Object:
 
     That is the times of its managedFields, and their order: the server sorts them by time, and where a
     value is only spelled otherwise, it notes the time of asking before it sees that nothing differs.
+    And a selfLink: a dry run says back the one that was sent, an apply never keeps it.
     """
     copy = deepcopy(obj)
+    copy["metadata"].pop("selfLink", None)
     entries = copy["metadata"].get("managedFields") or []
     for entry in entries:
         entry.pop("time", None)
