@@ -24,6 +24,7 @@ from bench.proxy import far_away, quality, server
 from bench.results import Results, merged
 from bench.table import table
 from bench.tools import OURS, PEERS, Tool, discovery, tools
+from tests.kwok import kwok_nodes
 
 WORKS = ("apply-new", "apply-unchanged", "diff-unchanged")
 SLOW = 120.0
@@ -69,7 +70,11 @@ class Bench:
 
     def capacity(self, nodes: int, pods: int) -> None:
         """A capacity review of a large cluster, which is read and not changed."""
-        with tempfile.TemporaryDirectory(prefix="lakestead-bench-") as name, Cluster.running() as c:
+        with (
+            tempfile.TemporaryDirectory(prefix="lakestead-bench-") as name,
+            Cluster.running() as c,
+            kwok_nodes(c.server),
+        ):
             say(f"capacity: {nodes} nodes, {pods} pods")
             crowd.fill(c, nodes, pods)
             scene = Scene(c, c.server.kubeconfig, Path(name))
@@ -128,7 +133,7 @@ def main() -> None:
     bench = Bench(options.peer or list(PEERS), options.runs)
     try:
         if options.only != "plan":
-            bench.capacity(*([100, 3000] if quick else [options.nodes, options.nodes * 30]))
+            bench.capacity(*([200, 6000] if quick else [options.nodes, options.nodes * 30]))
             if options.hosts:
                 bench.hosts(20 if quick else options.hosts)
         if options.only != "capacity":

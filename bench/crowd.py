@@ -1,36 +1,43 @@
 """A cluster of thousands of nodes and pods in an API server, and who is asked about it.
 
-Nodes are plain objects with the status that a kubelet reports: reading them is what is measured, and
-nobody looks whether they still beat. Pods are those of Deployments, 30 a node, some with a sidecar.
+Nodes are kwok's: they are Ready and stay it by leases and heartbeats, which go on while others read, and
+their pods run. Pods are those of Deployments, 30 a node, some with a sidecar.
 """
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from bench.cluster import Cluster, Object
 from bench.floor import Request
 from bench.install import Installed
+from bench.measure import say
 from bench.tools import HERE, OURS, PROGRAM, Command, Tool
 from lakestead.facts.cluster import LISTS, METRICS
+from tests.kwok import KWOK
 
 NODES, PODS = "/api/v1/nodes", "/api/v1/pods"
 SPACES = 20
 AT_ONCE = 2000
-WHEN = "2026-01-01T00:00:00Z"
+WITHIN = 900.0  # seconds for any condition
+IDLE = f"{PODS}?fieldSelector=status.phase!=Running&limit=1"
 
 
 def fill(cluster: Cluster, nodes: int, pods: int) -> None:
-    """Put them in."""
+    """Put them in, until all nodes are ready for pods and all pods run."""
     spaces = [_space(number) for number in range(SPACES)]
     _send(cluster, (("POST", "/api/v1/namespaces", space) for space in spaces))
     _send(cluster, (("POST", NODES, _node(number)) for number in range(nodes)))
-    # Admission taints nodes that are new.
-    free = {"spec": {"taints": None}}
-    _send(cluster, (("PATCH", f"{NODES}/{_name(number)}", free) for number in range(nodes)))
+    # New nodes are not ready, and have a taint for that.
+    _until(lambda: all(map(_open, _items(cluster, NODES))), "all nodes are ready")
+    say("capacity: all nodes are ready")
     _send(cluster, (_pod(number, nodes) for number in range(pods)))
+    _until(lambda: not _items(cluster, IDLE), "all pods run")
+    say("capacity: all pods run")
 
 
 def pages(nodes: int, pods: int) -> int:
@@ -77,6 +84,24 @@ def _sent(cluster: Cluster, batch: list[Request]) -> None:
             raise RuntimeError(f"{method} {path}: {status} {content[:300]!r}")
 
 
+def _items(cluster: Cluster, path: str) -> list[Object]:
+    """What one request gives of a list."""
+    return list(json.loads(cluster.server.get(path))["items"])
+
+
+def _open(node: Object) -> bool:
+    conditions = {c["type"]: c["status"] for c in node["status"].get("conditions") or []}
+    return conditions.get("Ready") == "True" and not node["spec"].get("taints")
+
+
+def _until(holds: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + WITHIN
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {WITHIN:g} s: {what}")
+        time.sleep(0.5)
+
+
 def _name(number: int) -> str:
     return f"node-{number:05}"
 
@@ -88,10 +113,10 @@ def _space(number: int) -> Object:
 def _node(number: int) -> Object:
     resources = {"cpu": "16", "memory": "65536Mi", "pods": "110", "ephemeral-storage": "200Gi"}
     free = {**resources, "cpu": "15500m", "memory": "61440Mi"}
-    kinds = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
     return {
         "metadata": {
             "name": _name(number),
+            "annotations": KWOK,
             "labels": {
                 "kubernetes.io/hostname": _name(number),
                 "kubernetes.io/arch": "amd64",
@@ -101,17 +126,6 @@ def _node(number: int) -> Object:
         "status": {
             "capacity": resources,
             "allocatable": free,
-            "conditions": [
-                {
-                    "type": kind,
-                    "status": str(kind == "Ready"),
-                    "reason": f"Kubelet{kind}",
-                    "message": f"kubelet reports {kind}",
-                    "lastHeartbeatTime": WHEN,
-                    "lastTransitionTime": WHEN,
-                }
-                for kind in kinds
-            ],
             "addresses": [
                 {"type": "InternalIP", "address": f"10.1.{number // 250}.{number % 250}"}
             ],

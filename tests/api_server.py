@@ -42,11 +42,12 @@ ADMIN = "lakestead-admin"
 CONTEXT = "lakestead-test"
 START_WITHIN = 60.0  # seconds
 _MARK = "lakestead-mark"
+_UNHEARD = "lakestead-unheard"
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
     "omitStages": ["RequestReceived"],
-    "rules": [{"level": "Metadata"}],
+    "rules": [{"level": "None", "userGroups": [_UNHEARD]}, {"level": "Metadata"}],
 }
 
 
@@ -56,7 +57,8 @@ class ApiServer:
 
     + url: ``https://127.0.0.1:PORT``
     + kubeconfig: of an administrator; its context is ``lakestead-test``
-    + audit: the audit log, one JSON line for each request of anybody (level Metadata)
+    + audit: the audit log, one JSON line for each request (level Metadata), but those of users from
+      ``kubeconfig_of``
     + folder: everything else of it: etcd's data, certificates, logs
     + pid: of kube-apiserver
     """
@@ -92,16 +94,33 @@ class ApiServer:
             log = folder / "kube-apiserver.log"
             process = ending.enter_context(_process(argv, log))
             url = f"https://127.0.0.1:{port}"
-            server = cls(
-                url, files.write_kubeconfig(url), files.audit, folder.absolute(), process.pid
+            kubeconfig = _write_kubeconfig(
+                files.folder / "kubeconfig", url, files.authority, files.admin
             )
+            server = cls(url, kubeconfig, files.audit, files.folder, process.pid)
             server._wait_ready(process, log)
             yield server
+
+    def kubeconfig_of(self, user: str) -> Path:
+        """For a program that runs all the time beside the server: may all, and is not in the log."""
+        groups = ("system:masters", _UNHEARD)
+        authority = Authority(self.folder / "pki")
+        client = authority.issue(user, user=user, groups=groups)
+        return _write_kubeconfig(self.folder / f"{user}.kubeconfig", self.url, authority, client)
+
+    def get(self, path: str) -> bytes:
+        """The answer to one request of the administrator's."""
+        authority = Authority(self.folder / "pki")
+        client = authority.issue("admin", user=ADMIN, groups=("system:masters",))
+        tls = ssl.create_default_context(cafile=str(authority.files.certificate))
+        tls.load_cert_chain(client.certificate, client.key)
+        with urllib.request.urlopen(self.url + path, context=tls, timeout=10) as answer:
+            return bytes(answer.read())
 
     def mark(self) -> int:
         """Where the audit log ends now, with all requests before this call in it."""
         sent = f"{_MARK}-{uuid.uuid4()}"
-        self._get(f"/version?{sent}")
+        self.get(f"/version?{sent}")
         deadline = time.monotonic() + 10
         while True:
             content = self.audit.read_bytes()
@@ -129,20 +148,12 @@ class ApiServer:
             # The namespace is made by a loop that readyz does not wait for.
             for path in ("/readyz", "/api/v1/namespaces/default"):
                 try:
-                    self._get(path)
+                    self.get(path)
                 except OSError:
                     return False
             return True
 
         _wait(answers, process, log)
-
-    def _get(self, path: str) -> bytes:
-        authority = Authority(self.folder / "pki")
-        client = authority.issue("admin", user=ADMIN, groups=("system:masters",))
-        tls = ssl.create_default_context(cafile=str(authority.files.certificate))
-        tls.load_cert_chain(client.certificate, client.key)
-        with urllib.request.urlopen(self.url + path, context=tls, timeout=10) as answer:
-            return bytes(answer.read())
 
 
 def count(audit: Path, since: int = 0, *, until: int | None = None) -> dict[str, int]:
@@ -190,25 +201,21 @@ class _Files:
         self.policy.write_text(yaml.safe_dump(_AUDIT_POLICY))
         self.audit.touch()
 
-    def write_kubeconfig(self, url: str) -> Path:
-        files = self.authority.files.certificate, self.admin.certificate, self.admin.key
-        ca, certificate, key = (str(file) for file in files)
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [
-                {"name": CONTEXT, "cluster": {"server": url, "certificate-authority": ca}}
-            ],
-            "users": [
-                {"name": ADMIN, "user": {"client-certificate": certificate, "client-key": key}}
-            ],
-            "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": ADMIN}}],
-            "current-context": CONTEXT,
-        }
-        file = self.folder / "kubeconfig"
-        file.touch(mode=0o600)
-        file.write_text(yaml.safe_dump(config))
-        return file
+
+def _write_kubeconfig(file: Path, url: str, authority: Authority, client: Certificate) -> Path:
+    files = authority.files.certificate, client.certificate, client.key
+    ca, certificate, key = (str(file) for file in files)
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": CONTEXT, "cluster": {"server": url, "certificate-authority": ca}}],
+        "users": [{"name": ADMIN, "user": {"client-certificate": certificate, "client-key": key}}],
+        "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": ADMIN}}],
+        "current-context": CONTEXT,
+    }
+    file.touch(mode=0o600)
+    file.write_text(yaml.safe_dump(config))
+    return file
 
 
 def _etcd(binary: Path, url: str, folder: Path) -> list[str]:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.kwok import KWOK
+
 Object = dict[str, Any]
 
 HOSTNAME = "kubernetes.io/hostname"
@@ -27,7 +29,6 @@ TAINTS = (
     {"key": "spot", "effect": "PreferNoSchedule"},
     {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"},
 )
-NOT_READY = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
 
 
 @dataclass(slots=True)
@@ -85,16 +86,15 @@ class _Generator:
             allocatable[GPU] = str(chance.choice((1, 2)))
         ready = not self._maybe(0.07, "not ready")
         taints = [chance.choice(TAINTS)] if self._maybe(0.3, "taint") else []
+        # A kubelet that has a problem, and one that nobody hears of.
+        lost = [{"type": "Ready", "status": "False" if number % 2 else "Unknown"}]
         return {
-            "metadata": {"name": name, "labels": labels},
-            "spec": {
-                "taints": taints if ready else [*taints, NOT_READY],
-                "unschedulable": self._maybe(0.07, "cordoned"),
-            },
+            "metadata": {"name": name, "labels": labels, "annotations": KWOK if ready else {}},
+            "spec": {"taints": taints, "unschedulable": self._maybe(0.07, "cordoned")},
             "status": {
                 "capacity": allocatable,
                 "allocatable": allocatable,
-                "conditions": [{"type": "Ready", "status": "True" if ready else "Unknown"}],
+                "conditions": [] if ready else lost,
             },
         }
 

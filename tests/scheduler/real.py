@@ -1,7 +1,7 @@
 """The real kube-scheduler beside an API server of one's own, and what it did with a cluster.
 
-Nodes are plain objects with a Ready condition: the scheduler looks at nothing else, and without a node
-lifecycle controller nobody asks for their heartbeats, so that kwok has nothing to do here.
+Nodes are kwok's, but those that are not ready, which have no kubelet: what becomes of a pod that is bound
+is what becomes of it in life. Taints of nodes are those that the real node lifecycle controller gives.
 PersistentVolumes are bound by the real controller; volumes of a provisioner are made here.
 """
 
@@ -21,6 +21,7 @@ import yaml
 from lakestead.kube.client import Api, ApiError
 from lakestead.lab.golang import go_program
 from tests.api_server import ApiServer, _free_port, _process
+from tests.kwok import KWOK, controllers, kwok_nodes
 from tests.scheduler.generate import (
     AT_ONCE,
     BY_ZONE,
@@ -34,6 +35,7 @@ from tests.scheduler.generate import (
 )
 
 WITHIN = 60.0  # seconds for anything
+WELL_KNOWN = "node.kubernetes.io/"
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -47,31 +49,16 @@ class RealScheduler:
     @classmethod
     @contextmanager
     def running(cls, server: ApiServer) -> Iterator[RealScheduler]:
-        """With the controller that binds volumes, until the end of the block."""
-        made = cls(server)
-        made._prepare()
-        binary = go_program("kubernetes").program("kube-controller-manager")
-        argv = [
-            str(binary),
-            f"--kubeconfig={server.kubeconfig}",
-            "--controllers=persistentvolume-binder-controller",
-            "--leader-elect=false",
-            "--bind-address=127.0.0.1",
-            f"--secure-port={_free_port()}",
-            f"--cert-dir={server.folder / 'controllers'}",
-        ]
-        with _process(argv, server.folder / "controllers.log"):
+        """With nodes that are alive and volumes that get bound, until the end of the block."""
+        with kwok_nodes(server), controllers(server, "persistentvolume-binder-controller"):
+            made = cls(server)
+            made._prepare()
             yield made
 
     def load(self, cluster: Generated) -> None:
         """Put everything in but the pods that wait."""
         for node in cluster.nodes:
-            self._post("/api/v1/nodes", {k: node[k] for k in ("metadata", "spec")})
-            path = f"/api/v1/nodes/{node['metadata']['name']}"
-            self.api.raw("PATCH", path + "/status", body={"status": node["status"]}, headers=MERGE)
-            # Admission adds a taint to nodes that are new.
-            taints = {"spec": {"taints": node["spec"]["taints"]}}
-            self.api.raw("PATCH", path, body=taints, headers=MERGE)
+            self._post("/api/v1/nodes", node)
         for volume in cluster.volumes:
             self._post("/api/v1/persistentvolumes", volume)
         for claim in cluster.claims:
@@ -83,6 +70,10 @@ class RealScheduler:
                  if "volumeName" in claim["spec"]}  # fmt: skip
         if cluster.volumes:
             _until(lambda: self._volumes_ready(bound), "volumes are ready")
+        _until(
+            lambda: all(map(_known, self._items("/api/v1/nodes"))), "nodes are ready, or tainted"
+        )
+        _until(self._pods_run, "pods on ready nodes run")
 
     def schedule(self, cluster: Generated) -> tuple[list[Object], dict[str, str]]:
         """The pods that wait as the server has them, and the node of each, as ``namespace/name``.
@@ -114,7 +105,7 @@ class RealScheduler:
                 self._provision()
                 queues = _queues(port)
                 found.clear()
-                pods = self.api.raw("GET", "/api/v1/pods")["items"]
+                pods = self._items("/api/v1/pods")
                 found.update({_name(pod): pod["spec"].get("nodeName", "") for pod in pods})
                 pending = sum(not found[name] for name in wanted)
                 return (
@@ -123,6 +114,7 @@ class RealScheduler:
                 )
 
             _until(settled, "the scheduler is done")
+        _until(self._pods_run, "pods that were bound run")
         return posted, {name: found[name] for name in sorted(wanted)}
 
     def clear(self) -> None:
@@ -134,7 +126,7 @@ class RealScheduler:
         self._drop("/api/v1/persistentvolumes")
         self.api.raw("DELETE", "/api/v1/nodes", body=now)
         for path in ("/api/v1/pods", "/api/v1/nodes", "/api/v1/persistentvolumes"):
-            _until(lambda path=path: not self.api.raw("GET", path)["items"], f"{path} is empty")
+            _until(lambda path=path: not self._items(path), f"{path} is empty")
 
     def _prepare(self) -> None:
         for space in SPACES:
@@ -162,8 +154,11 @@ class RealScheduler:
         posted: Object = self.api.raw("POST", path, body=body)
         return posted
 
+    def _items(self, path: str) -> list[Object]:
+        return list(self.api.raw("GET", path)["items"])
+
     def _drop(self, path: str) -> None:
-        for item in self.api.raw("GET", path)["items"]:
+        for item in self._items(path):
             one = f"{path}/{item['metadata']['name']}"
             try:
                 self.api.raw("DELETE", one)
@@ -173,9 +168,19 @@ class RealScheduler:
                 if error.status != 404:
                     raise
 
+    def _pods_run(self) -> bool:
+        """Whether kwok has started all pods that are on its nodes."""
+        nodes = self._items("/api/v1/nodes")
+        alive = {node["metadata"]["name"] for node in nodes if _alive(node)}
+        return all(
+            pod["status"]["phase"] == "Running"
+            for pod in self._items("/api/v1/pods")
+            if pod["spec"].get("nodeName") in alive
+        )
+
     def _volumes_ready(self, bound: set[str]) -> bool:
-        volumes = self.api.raw("GET", "/api/v1/persistentvolumes")["items"]
-        claims = self.api.raw("GET", "/api/v1/persistentvolumeclaims")["items"]
+        volumes = self._items("/api/v1/persistentvolumes")
+        claims = self._items("/api/v1/persistentvolumeclaims")
         return all(
             (item.get("status") or {}).get("phase") in ("Available", "Bound") for item in volumes
         ) and all(
@@ -186,7 +191,7 @@ class RealScheduler:
 
     def _provision(self) -> None:
         """What an external provisioner does for claims that the scheduler has given a node."""
-        for claim in self.api.raw("GET", "/api/v1/persistentvolumeclaims")["items"]:
+        for claim in self._items("/api/v1/persistentvolumeclaims"):
             metadata = claim["metadata"]
             node = metadata.get("annotations", {}).get("volume.kubernetes.io/selected-node")
             name = f"made-{metadata['name']}"
@@ -213,6 +218,27 @@ class RealScheduler:
             except ApiError as error:
                 if error.status != 409:
                     raise
+
+
+def _alive(node: Object) -> bool:
+    return node["metadata"].get("annotations", {}).items() >= KWOK.items()
+
+
+def _known(node: Object) -> bool:
+    """Whether it has the condition of its kubelet, the taints of that, and no longer those of new nodes."""
+    conditions = {c["type"]: c["status"] for c in node["status"].get("conditions") or []}
+    ready = conditions.get("Ready", "")
+    if _alive(node) and ready != "True":
+        return False
+    wanted = {"True": set(), "False": {"not-ready"}, "Unknown": {"unreachable"}}[ready]
+    if node["spec"].get("unschedulable"):
+        wanted.add("unschedulable")
+    found = {
+        taint["key"].removeprefix(WELL_KNOWN)
+        for taint in node["spec"].get("taints") or []
+        if taint["key"].startswith(WELL_KNOWN) and taint["effect"] == "NoSchedule"
+    }
+    return found == wanted
 
 
 def _configuration(kubeconfig: Path) -> dict[str, Any]:
