@@ -34,8 +34,9 @@ TRIES = 12
 LARGE = 100
 """Nodes from which on one pod in many is no matter, and fewer tries do."""
 
-Retries = Literal["late", "at once", "forgotten too"]
-"""When a pod that waits for others is tried again: after all that came meanwhile, or before the next."""
+Retries = Literal["late", "at once", "forgotten late", "forgotten at once"]
+"""When a pod that waits for others is tried again: after all that came meanwhile, or before the next;
+and whether those are as well that the scheduler may forget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,8 @@ def _ways(
         # Depends on how busy the scheduler is.
         retries.append("at once")
     if any(_hopes(pod, forgotten=True) for pod in missing):
-        retries.append("forgotten too")
+        # Anything else that happens to its nodes reminds it.
+        retries += ["forgotten late", "forgotten at once"]
     for order, chance in orders:
         for one in retries:
             yield order, chance, one
@@ -256,7 +258,7 @@ class _Run:
             placed = self._place(pod)
             if not placed:
                 waiting.append(pod)
-            elif self.retries == "at once":
+            elif self.retries.endswith("at once"):
                 waiting = self._again(waiting)
         self._again(waiting)
 
@@ -269,7 +271,7 @@ class _Run:
 
     def _again(self, waiting: list[WantedPod]) -> list[WantedPod]:
         """Try those that hope until none gets somewhere; the rest of them all."""
-        forgotten = self.retries == "forgotten too"
+        forgotten = self.retries.startswith("forgotten")
         while any(
             (_hopes(pod) or (forgotten and _hopes(pod, forgotten=True))) and self._place(pod)
             for pod in waiting
