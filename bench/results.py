@@ -60,7 +60,9 @@ class Results:
             ],
             "hosts": self.hosts,
             "proxy": {str(rtt): found for rtt, found in self.proxy.items()},
-            "details": [_detail(key, found) for key, found in self._measured.items()],
+            "details": [
+                _detail(key, found) for key, found in self._measured.items() if found.seconds
+            ],
         }
 
     def _rows(self) -> list[Row]:
