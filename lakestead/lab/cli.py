@@ -96,7 +96,8 @@ def destroy(yes: bool) -> None:
     click.echo("The lab is gone. What was built stays in the cache.")
 
 
-@lab.command(context_settings={"ignore_unknown_options": True})
+# Everything from its first word on is kubectl's, a "--" too.
+@lab.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def kubectl(context: click.Context, arguments: tuple[str, ...]) -> None:
