@@ -1,0 +1,48 @@
+"""``make availability``: what the metastore's clients notice of each event, as a table in the docs.
+
+Wants a lab that is up and on which phase 1 has been run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from bench.availability.client import PROJECT
+from bench.availability.events import EVENTS
+from bench.availability.watch import clients, markdown
+from lakestead.kube.client import Api
+from lakestead.lab.paths import lab_dir
+
+DOCS = PROJECT / "docs/availability.md"
+BEGIN, END = "<!-- measured by make availability -->\n", "<!-- end of what was measured -->\n"
+
+
+def main() -> None:
+    """Do what was asked for, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", help="events with this text in their names; nothing is written")
+    only = parser.parse_args().only
+    api = Api.from_kubeconfig(str(lab_dir() / "kubeconfig"), "lakestead-lab")
+    found = {}
+    for name, happens in EVENTS.items():
+        if only and only not in name:
+            continue
+        with clients(("new", "kept", "table")) as watched:
+            since = time.time()
+            happens(api)
+            watched.until_fine(time.time())
+            until = time.time()
+        found[name] = watched.measured(since, until)
+        print(f"{name}: {until - since:.0f} s", *found[name], sep="\n  ", flush=True)
+    table = markdown(found)
+    print(table)
+    if not only:
+        text = DOCS.read_text()
+        before, _, rest = text.partition(BEGIN)
+        _, _, after = rest.partition(END)
+        DOCS.write_text(before + BEGIN + "\n" + table + "\n" + END + after)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""Run the clients beside something, and count what they were answered."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from bench.availability.client import INTERVAL, PROJECT, Answer
+
+MONTH = 0.001 * 365.25 / 12 * 86400
+"""Seconds in a month in which 99.9 % allow no answer: 43 min 50 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one client was answered while something happened.
+
+    + gap: the longest time without an answer that was none of an error, in seconds
+    + slowest: answer, in seconds
+    + errors: their kinds, the most frequent first
+    """
+
+    client: str
+    asked: int
+    failed: int
+    gap: float
+    slowest: float
+    errors: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """Of all requests, in percent."""
+        return 100 * self.failed / self.asked if self.asked else 100.0
+
+    @property
+    def cost(self) -> float:
+        """Of the month's budget, in percent: each request that failed stands for its tenth of a second."""
+        return 100 * self.failed * INTERVAL / MONTH
+
+
+@dataclass(slots=True)
+class Clients:
+    """The clients that run, and what they were answered so far."""
+
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+
+    def until_fine(self, since: float, within: float = 180.0) -> None:
+        """Wait until every client was answered for five seconds on end; TimeoutError if that takes longer."""
+        deadline = time.time() + within
+        while time.time() < deadline:
+            quiet = time.time() - 5
+            if quiet > since and all(_fine(list(found), quiet) for found in self.answers.values()):
+                return
+            time.sleep(0.1)
+        raise TimeoutError(f"a client has got no good answers for {within:.0f} s")
+
+    def measured(self, since: float, until: float) -> list[Measured]:
+        """What each was answered from ``since`` to ``until``; when the clients have ended."""
+        return [measure(name, found, since, until) for name, found in self.answers.items()]
+
+
+@contextmanager
+def clients(kinds: Sequence[str]) -> Iterator[Clients]:
+    """The clients run inside of the block, each a process of its own."""
+    watched = Clients({kind: [] for kind in kinds})
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "bench.availability.client", kind],
+            cwd=PROJECT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for kind in kinds
+    ]
+    readers = [
+        threading.Thread(target=_read, args=(process, watched.answers[kind]))
+        for kind, process in zip(kinds, running, strict=True)
+    ]
+    for reader in readers:
+        reader.start()
+    try:
+        watched.until_fine(time.time(), within=60)
+        yield watched
+    finally:
+        for process in running:
+            assert process.stdin
+            process.stdin.close()
+        for process, reader in zip(running, readers, strict=True):
+            process.wait(30)
+            reader.join()
+
+
+def measure(client: str, answers: Sequence[Answer], since: float, until: float) -> Measured:
+    """What a client was answered to the requests that were due from ``since`` to ``until``."""
+    asked = [answer for answer in answers if since <= answer.at < until]
+    failed = [answer for answer in asked if answer.error]
+    good = sorted(answer.at + answer.seconds for answer in asked if not answer.error)
+    times = [since, *(time for time in good if time < until), until]
+    return Measured(
+        client,
+        len(asked),
+        len(failed),
+        max(later - earlier for earlier, later in pairwise(times)),
+        max((answer.seconds for answer in asked if not answer.error), default=0.0),
+        tuple(_kinds(failed)),
+    )
+
+
+def markdown(events: Mapping[str, Sequence[Measured]]) -> str:
+    """A table with one row for each event and client."""
+    lines = [
+        "| what happened | client | asked | failed | share | longest gap | slowest answer | of a month's budget |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for event, found in events.items():
+        for number, one in enumerate(found):
+            cells = [
+                event if number == 0 else "",
+                f"`{one.client}`",
+                str(one.asked),
+                str(one.failed),
+                f"{one.share:.2f} %" if one.failed else "0",
+                f"{one.gap:.1f} s",
+                f"{one.slowest:.1f} s",
+                f"{one.failed * INTERVAL:.1f} s, {one.cost:.2f} %" if one.failed else "0",
+            ]
+            lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _fine(answers: Sequence[Answer], since: float) -> bool:
+    late = [answer for answer in answers if answer.at >= since]
+    return len(late) >= 10 and not any(answer.error for answer in late)
+
+
+def _kinds(failed: Sequence[Answer]) -> list[str]:
+    return [kind for kind, _ in Counter(answer.error for answer in failed).most_common(3)]
+
+
+def _read(process: subprocess.Popen[str], answers: list[Answer]) -> None:
+    assert process.stdout
+    for line in process.stdout:
+        answers.append(Answer(*json.loads(line)))
