@@ -76,7 +76,8 @@ flux = {
 metastore = {
     "image": _image("hive-metastore"),
     "image_pull_policy": "Never",
-    "database": {"host": "postgresql.databases.svc.cluster.local"},
+    # The lab's PostgreSQL allows 57 connections.
+    "database": {"host": "postgresql.databases.svc.cluster.local", "pool_size": 3},
     "warehouse": {
         "managed": "s3a://lakehouse/managed",
         "external": "s3a://lakehouse/warehouse",

@@ -24,17 +24,19 @@ def main() -> None:
     parser.add_argument("--only", help="events with this text in their names; nothing is written")
     only = parser.parse_args().only
     api = Api.from_kubeconfig(str(lab_dir() / "kubeconfig"), "lakestead-lab")
-    found = {}
-    for name, happens in EVENTS.items():
-        if only and only not in name:
-            continue
-        with clients(("new", "kept", "table")) as watched:
+    times: dict[str, tuple[float, float]] = {}
+    with clients(("new", "kept", "table")) as watched:
+        for name, happens in EVENTS.items():
+            if only and only not in name:
+                continue
             since = time.time()
             happens(api)
             watched.until_fine(time.time())
-            until = time.time()
-        found[name] = watched.measured(since, until)
-        print(f"{name}: {until - since:.0f} s", *found[name], sep="\n  ", flush=True)
+            times[name] = since, time.time()
+            print(f"{name}: {time.time() - since:.0f} s", flush=True)
+    found = {name: watched.measured(*between) for name, between in times.items()}
+    for name, measured in found.items():
+        print(name, *measured, sep="\n  ")
     table = markdown(found)
     print(table)
     if not only:

@@ -42,8 +42,8 @@ class Measured:
 
     @property
     def cost(self) -> float:
-        """Of the month's budget, in percent: each request that failed stands for its tenth of a second."""
-        return 100 * self.failed * INTERVAL / MONTH
+        """Seconds: each request that failed stands for the time to the next one."""
+        return self.failed * INTERVAL[self.client]
 
 
 @dataclass(slots=True)
@@ -57,10 +57,15 @@ class Clients:
         deadline = time.time() + within
         while time.time() < deadline:
             quiet = time.time() - 5
-            if quiet > since and all(_fine(list(found), quiet) for found in self.answers.values()):
+            late = {name: _since(found, quiet) for name, found in self.answers.items()}
+            if quiet > since and all(_fine(found) for found in late.values()):
                 return
             time.sleep(0.1)
-        raise TimeoutError(f"a client has got no good answers for {within:.0f} s")
+        says = "; ".join(
+            f"{name}: {len(found)} answers, {_kinds(found) or 'no errors'}"
+            for name, found in late.items()
+        )
+        raise TimeoutError(f"not fine within {within:.0f} s, in the last five: {says}")
 
     def measured(self, since: float, until: float) -> list[Measured]:
         """What each was answered from ``since`` to ``until``; when the clients have ended."""
@@ -131,19 +136,23 @@ def markdown(events: Mapping[str, Sequence[Measured]]) -> str:
                 f"{one.share:.2f} %" if one.failed else "0",
                 f"{one.gap:.1f} s",
                 f"{one.slowest:.1f} s",
-                f"{one.failed * INTERVAL:.1f} s, {one.cost:.2f} %" if one.failed else "0",
+                f"{one.cost:.1f} s, {100 * one.cost / MONTH:.2f} %" if one.failed else "0",
             ]
             lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _fine(answers: Sequence[Answer], since: float) -> bool:
-    late = [answer for answer in answers if answer.at >= since]
-    return len(late) >= 10 and not any(answer.error for answer in late)
+def _since(answers: Sequence[Answer], since: float) -> list[Answer]:
+    return [answer for answer in list(answers) if answer.at >= since]
 
 
-def _kinds(failed: Sequence[Answer]) -> list[str]:
-    return [kind for kind, _ in Counter(answer.error for answer in failed).most_common(3)]
+def _fine(answers: Sequence[Answer]) -> bool:
+    return len(answers) >= 5 and not any(answer.error for answer in answers)
+
+
+def _kinds(answers: Sequence[Answer]) -> list[str]:
+    errors = Counter(answer.error for answer in answers if answer.error)
+    return [f"{error} ({count})" for error, count in errors.most_common(3)]
 
 
 def _read(process: subprocess.Popen[str], answers: list[Answer]) -> None:

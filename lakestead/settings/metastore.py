@@ -36,7 +36,7 @@ class Database(Section):
     name: Identifier = "metastore"
     role: Identifier = "metastore"
     secret: SecretName = "hive-metastore-database"
-    pool_size: Annotated[int, Field(ge=2, le=50)] = 3
+    pool_size: Annotated[int, Field(ge=2, le=50)] = 5
 
     def connections(self, pods: int) -> int:
         """How many ``pods`` open at most: their pools, and one each while the schema is looked at.

@@ -10,8 +10,8 @@ expression.proxy: the default one needs Hive's query engine.
 disallow.incompatible.col.type.changes: Iceberg checks schema changes itself.
 hmshandler.retry, hikaricp.connectionTimeout, fs.s3a.attempts and retry: a dead database or gateway
 makes an error within seconds, not a queue of waiting clients.
-connectionPool.maxPoolSize, hikaricp.minimumIdle: of each of the server's five pools; with a size of 3 a
-replica opens up to 15 connections to PostgreSQL and keeps 5.
+connectionPool.maxPoolSize, hikaricp.minimumIdle: of each of the server's five pools; with a size of 5 a
+replica opens up to 25 connections to PostgreSQL and keeps 5.
 */}}
 {{- define "hive-metastore.site" -}}
 {{- $properties := dict
