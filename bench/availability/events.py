@@ -111,9 +111,9 @@ EVENTS: Mapping[str, Callable[[Api], None]] = {
     "both pods drained, one after the other": drain,
     "`kill -9` of both metastores": kill(METASTORE, "java", 2),
     "PostgreSQL restarted": restart(POSTGRESQL),
-    "PostgreSQL away for 70 s": away(POSTGRESQL, 70),
     "RADOS Gateway restarted": restart(RGW),
     "`kill -9` of the OSD": kill(OSD, "ceph-osd"),
+    "PostgreSQL away for 70 s": away(POSTGRESQL, 70),
 }
 
 

@@ -93,7 +93,7 @@ def clients(kinds: Sequence[str]) -> Iterator[Clients]:
     for reader in readers:
         reader.start()
     try:
-        watched.until_fine(time.time(), within=60)
+        watched.until_fine(time.time(), within=120)
         yield watched
     finally:
         for process in running:
@@ -147,7 +147,7 @@ def _since(answers: Sequence[Answer], since: float) -> list[Answer]:
 
 
 def _fine(answers: Sequence[Answer]) -> bool:
-    return len(answers) >= 5 and not any(answer.error for answer in answers)
+    return len(answers) >= 3 and not any(answer.error for answer in answers)
 
 
 def _kinds(answers: Sequence[Answer]) -> list[str]:

@@ -102,3 +102,28 @@ def test_a_pod_that_ends_has_longer_than_its_clients_are_waited_for(render: Rend
     spec = pod(render(), "x")["spec"]
     [*_, seconds] = spec["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
     assert spec["terminationGracePeriodSeconds"] > int(seconds)
+
+
+def test_the_network_policy_names_who_may_come_and_where_the_pods_may_go(render: Render) -> None:
+    [policy] = of_kind(render(), "NetworkPolicy")
+    spec = policy["spec"]
+    clients, prometheus = spec["ingress"]
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    assert names(clients["from"]) == [NAMESPACE, "spark", "trino", "airflow", "10.0.0.0/24"]
+    assert (names(prometheus["from"]), prometheus["ports"]) == (
+        ["monitoring"],
+        [{"port": "metrics"}],
+    )
+    assert [names(rule["to"]) for rule in spec["egress"]] == [
+        ["kube-system"],
+        ["databases", "storage"],
+    ]
+
+
+def names(peers: list[Object]) -> list[str]:
+    return [
+        peer["ipBlock"]["cidr"]
+        if "ipBlock" in peer
+        else peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+        for peer in peers
+    ]

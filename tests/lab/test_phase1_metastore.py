@@ -30,7 +30,7 @@ def run(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
     deploy.write_text("from tasks import metastore\n\nmetastore.deploy()\n")
     data = runpy.run_path(str(PROJECT / "group_data/lab.py"))
 
-    def pyinfra(**database: str) -> subprocess.CompletedProcess[str]:
+    def pyinfra(**database: Any) -> subprocess.CompletedProcess[str]:
         changed = {**data["metastore"], "database": {**data["metastore"]["database"], **database}}
         more = ["--data", f"metastore={json.dumps(changed)}"] if database else []
         answer: subprocess.CompletedProcess[str] = lab.pyinfra(str(deploy), "-y", *more)
@@ -94,6 +94,25 @@ def test_another_password_is_set_back(run: Run, server: Server) -> None:
     assert "~ update    PostgreSQL password metastore" in done.stderr
     # The pod still has the password of the Secret.
     assert server.schema("metastore").rc == 0
+
+
+def test_another_limit_of_connections_is_set_back(run: Run, server: Server) -> None:
+    limit = "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'metastore'"
+    before = server.sql(limit)
+    server.sql("ALTER ROLE metastore CONNECTION LIMIT 7")
+    done = run()
+    assert done.returncode == 0, done.stderr
+    assert "PostgreSQL connection limit metastore" in done.stderr
+    assert (
+        server.sql(limit) == before == "53"
+    )  # three pods, five pools of three, and what is beside them
+
+
+def test_more_connections_than_postgresql_allows_are_refused(run: Run) -> None:
+    done = run(pool_size=50)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "PostgreSQL does not allow as many connections as the metastore may open" in done.stderr
 
 
 def test_a_database_of_somebody_else_is_refused(run: Run, server: Server) -> None:
