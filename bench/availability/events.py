@@ -127,15 +127,20 @@ def pods(api: Api, ref: ObjectRef) -> list[dict[str, Any]]:
 
 def scraped(api: Api, metric: str) -> dict[str, float]:
     """The value of one metric, with its labels as Prometheus writes them, of each of the metastore's pods."""
-    found = {}
-    for pod in pods(api, METASTORE):
-        address = f"http://{pod['status']['podIP']}:9404/metrics"
-        with urllib.request.urlopen(address, timeout=10) as answer:
-            for line in answer.read().decode().splitlines():
-                name, _, value = line.rpartition(" ")
-                if name == metric:
-                    found[pod["metadata"]["name"]] = float(value)
-    return found
+    return {
+        pod["metadata"]["name"]: float(value)
+        for pod in pods(api, METASTORE)
+        for name, _, value in (line.rpartition(" ") for line in exposed(pod))
+        if name == metric
+    }
+
+
+def exposed(pod: dict[str, Any]) -> list[str]:
+    """What a pod of the metastore serves to Prometheus: ``NAME{LABELS} VALUE``, one metric a line."""
+    address = f"http://{pod['status']['podIP']}:9404/metrics"
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        text: str = answer.read().decode()
+    return [line for line in text.splitlines() if not line.startswith("#")]
 
 
 def well(api: Api, ref: ObjectRef) -> None:

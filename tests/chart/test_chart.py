@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
+import promql_parser
 import pytest
 
 from tests.chart.conftest import NAMESPACE, Cluster, Object, Render
@@ -102,6 +104,26 @@ def test_a_pod_that_ends_has_longer_than_its_clients_are_waited_for(render: Rend
     spec = pod(render(), "x")["spec"]
     [*_, seconds] = spec["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
     assert spec["terminationGracePeriodSeconds"] > int(seconds)
+
+
+def test_prometheus_can_read_every_expression(render: Render) -> None:
+    objects = render()
+    [rule] = of_kind(objects, "PrometheusRule")
+    expressions = [item["expr"] for group in rule["spec"]["groups"] for item in group["rules"]]
+    [dashboard] = [
+        obj for obj in of_kind(objects, "ConfigMap") if "grafana_dashboard" in labels(obj)
+    ]
+    [text] = dashboard["data"].values()
+    for panel in json.loads(text)["panels"]:
+        expressions += [target["expr"] for target in panel["targets"]]
+    assert len(expressions) > 15
+    for expression in expressions:
+        promql_parser.parse(expression.replace("$namespace", "data-platform"))
+
+
+def labels(obj: Object) -> Object:
+    found: Object = obj["metadata"]["labels"]
+    return found
 
 
 def test_the_network_policy_names_who_may_come_and_where_the_pods_may_go(render: Render) -> None:

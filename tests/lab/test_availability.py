@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
 import pytest
 
-from bench.availability.events import METASTORE, drain, kill, pods, rollout, scraped
+from bench.availability.events import METASTORE, drain, exposed, kill, pods, rollout, scraped
 from bench.availability.watch import Measured, clients
 from lakestead.kube.client import Api
-from tests.lab.conftest import Lab
+from tests.lab.conftest import PROJECT, Lab
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -54,3 +55,13 @@ def test_metrics_count_what_the_server_did(api: Api) -> None:
     assert sum(scraped(api, asked).values()) >= before + good
     assert len(scraped(api, "hive_metastore_open_connections")) == 2
     assert all(heap > 0 for heap in scraped(api, 'jvm_memory_used_bytes{area="heap"}').values())
+
+
+def test_alerts_and_dashboard_ask_for_metrics_that_are_there(api: Api) -> None:
+    chart = PROJECT / "charts/hive-metastore"
+    asked = (chart / "templates/prometheusrule.yaml").read_text()
+    asked += (chart / "files/dashboard.json").read_text()
+    wanted = set(re.findall(r"\b(?:hive_metastore|jvm|process)_[a-z_]+", asked))
+    for pod in pods(api, METASTORE):
+        served = {re.split(r"[{ ]", line)[0] for line in exposed(pod)}
+        assert wanted - served == set(), pod["metadata"]["name"]
