@@ -109,10 +109,10 @@ EVENTS: Mapping[str, Callable[[Api], None]] = {
     "`kill -9` of one metastore": kill(METASTORE, "java"),
     "one pod deleted by force": delete_by_force,
     "both pods drained, one after the other": drain,
-    "`kill -9` of both metastores": kill(METASTORE, "java", 2),
     "PostgreSQL restarted": restart(POSTGRESQL),
     "RADOS Gateway restarted": restart(RGW),
     "`kill -9` of the OSD": kill(OSD, "ceph-osd"),
+    "`kill -9` of both metastores": kill(METASTORE, "java", 2),
     "PostgreSQL away for 70 s": away(POSTGRESQL, 70),
 }
 
