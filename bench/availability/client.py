@@ -45,7 +45,7 @@ INTERVAL = {"new": 0.1, "kept": 0.1, "table": 0.5}  # seconds
 TIMEOUT = (
     10.0  # seconds, as Trino waits for a metastore (hive.metastore.thrift.client.read-timeout)
 )
-AT_ONCE = {"new": 110, "kept": 1, "table": 60}
+AT_ONCE = {"new": 110, "kept": 1, "table": 20}
 PROJECT = Path(__file__).parents[2]
 
 
@@ -77,7 +77,10 @@ def main(kind: str) -> None:
 
 
 def run(ask: Callable[[], None], ended: threading.Event, interval: float, at_once: int) -> None:
-    """Ask every ``interval`` seconds; where all are waiting, what is due meanwhile is left out."""
+    """Ask every ``interval`` seconds, whether the last was answered or not.
+
+    + at_once: where so many wait for their answers, what is due fails; one that goes alone waits itself
+    """
     lock, free = threading.Lock(), threading.Semaphore(at_once)
     waiting: set[float] = set()
 
@@ -99,6 +102,9 @@ def run(ask: Callable[[], None], ended: threading.Event, interval: float, at_onc
             with lock:
                 waiting.add(due)
             pool.submit(request, due)
+        elif at_once > 1:
+            with lock:
+                print(json.dumps([due, 0, f"{at_once} others wait for their answers"]), flush=True)
         due = max(due + interval, time.time() - interval)
     time.sleep(1)  # what was asked just now may still be answered
     with lock:

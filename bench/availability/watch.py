@@ -143,7 +143,8 @@ def markdown(events: Mapping[str, Sequence[Measured]]) -> str:
 
 
 def _since(answers: Sequence[Answer], since: float) -> list[Answer]:
-    return [answer for answer in list(answers) if answer.at >= since]
+    """What was answered from then on."""
+    return [answer for answer in list(answers) if answer.at + answer.seconds >= since]
 
 
 def _fine(answers: Sequence[Answer]) -> bool:
