@@ -16,7 +16,7 @@ kube = {"kubeconfig": str(_lab_dir() / "kubeconfig"), "context": "lakestead-lab"
 
 # What each component's pods request. Small: the lab shares one machine with you.
 allocations = {
-    "hive-metastore": {"replicas": 2, "cpu": "100m", "memory": "640Mi"},
+    "hive-metastore": {"replicas": 2, "cpu": "200m", "memory": "640Mi"},
 }
 
 # What the lab is reviewed by: it has one small node, and no Airflow, monitoring or External Secrets.

@@ -56,6 +56,7 @@ def delete_by_force(api: Api) -> None:
     [pod, *_] = pods(api, METASTORE)
     path = f"/api/v1/namespaces/{METASTORE.namespace}/pods/{pod['metadata']['name']}"
     api.raw("DELETE", path, body={"gracePeriodSeconds": 0})
+    _wait(lambda: not _is_well(api, METASTORE), 30)
     well(api, METASTORE)
 
 

@@ -19,10 +19,15 @@ MONTH = 0.001 * 365.25 / 12 * 86400
 """Seconds in a month in which 99.9 % allow no answer: 43 min 50 s."""
 
 
+LATE = ("read timeout", "others wait for their answers", "no answer to the end")
+"""How the errors of answers end that took too long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What one client was answered while something happened.
 
+    + late: of those that failed, how many because the answer took too long; the others were refused or cut
     + gap: the longest time without an answer that was none of an error, in seconds
     + slowest: answer, in seconds
     + errors: their kinds, the most frequent first
@@ -31,6 +36,7 @@ class Measured:
     client: str
     asked: int
     failed: int
+    late: int
     gap: float
     slowest: float
     errors: tuple[str, ...] = ()
@@ -114,6 +120,7 @@ def measure(client: str, answers: Sequence[Answer], since: float, until: float) 
         client,
         len(asked),
         len(failed),
+        sum(answer.error.endswith(LATE) for answer in failed),
         max(later - earlier for earlier, later in pairwise(times)),
         max((answer.seconds for answer in asked if not answer.error), default=0.0),
         tuple(_kinds(failed)),
@@ -123,8 +130,8 @@ def measure(client: str, answers: Sequence[Answer], since: float, until: float) 
 def markdown(events: Mapping[str, Sequence[Measured]]) -> str:
     """A table with one row for each event and client."""
     lines = [
-        "| what happened | client | asked | failed | share | longest gap | slowest answer | of a month's budget |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| what happened | client | asked | failed | of these too late | share | longest gap | slowest answer | of a month's budget |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for event, found in events.items():
         for number, one in enumerate(found):
@@ -133,6 +140,7 @@ def markdown(events: Mapping[str, Sequence[Measured]]) -> str:
                 f"`{one.client}`",
                 str(one.asked),
                 str(one.failed),
+                str(one.late) if one.failed else "",
                 f"{one.share:.2f} %" if one.failed else "0",
                 f"{one.gap:.1f} s",
                 f"{one.slowest:.1f} s",

@@ -20,10 +20,11 @@ def test_failed_requests_and_the_longest_time_without_a_good_answer() -> None:
 
 def test_no_answer_to_the_end_is_a_gap_to_the_end() -> None:
     answers = [Answer(100.0, 0.0), Answer(100.1, 10.0, "no answer to the end")]
-    assert measure("new", answers, 100, 105).gap == 5.0
+    found = measure("new", answers, 100, 105)
+    assert (found.gap, found.failed, found.late) == (5.0, 1, 1)
 
 
 def test_the_table() -> None:
     found = measure("new", [Answer(100.0, 0.5), Answer(100.1, 0.0, "refused")], 100, 101)
     [_, _, row] = markdown({"a crash": [found]}).splitlines()
-    assert row == "| a crash | `new` | 2 | 1 | 50.00 % | 0.5 s | 0.5 s | 0.1 s, 0.00 % |"
+    assert row == "| a crash | `new` | 2 | 1 | 0 | 50.00 % | 0.5 s | 0.5 s | 0.1 s, 0.00 % |"
