@@ -9,12 +9,13 @@ DEBIAN := nftables iproute2 runc mmdebstrap buildah git
 # Only tests and benchmarks need these: a browser for the page, SSH hosts to ask.
 TESTING := chromium openssh-server
 .DEFAULT_GOAL := help
-.PHONY: help install debian testing demo test lint unit lab-test bench oracle scheduler kill-test clean
+.PHONY: help install debian testing demo test lint unit lab-test bench availability oracle scheduler kill-test clean
 
 help:
 	@echo "make demo   bring the lab up and run phase 1 on it"
 	@echo "make test   lint, types, import contracts and all tests"
 	@echo "make bench  plan and apply against kubectl, kapp and Ansible (QUICK=1: in minutes)"
+	@echo "make availability  what clients of the metastore notice of rollouts, crashes and drains (15 min)"
 	@echo "make oracle asks a real API server about 10,000 cases of \"unchanged\""
 	@echo "make kill-test  kills phase 1 at each of its writes, on a lab of its own (half an hour)"
 	@echo "make scheduler compares placements with the real kube-scheduler's in 600 clusters"
@@ -47,7 +48,7 @@ lint: install
 	cd $(ROOT) && $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 unit: install testing
-	cd $(ROOT) && $(BIN)/pytest tests/unit tests/oracle tests/flux tests/scheduler tests/page tests/hosts tests/objectives
+	cd $(ROOT) && $(BIN)/pytest tests/unit tests/oracle tests/flux tests/scheduler tests/page tests/hosts tests/objectives tests/chart
 
 # CASES and SEED as you like; what is wrong is kept in tests/oracle/cases/.
 oracle: CASES ?= 12000
@@ -68,6 +69,10 @@ lab-test: install
 
 bench: install testing
 	cd $(ROOT) && $(BIN)/python -m bench
+
+# On the user's own lab; writes the table in docs/availability.md.
+availability: demo
+	cd $(ROOT) && $(BIN)/python -m bench.availability
 
 # Results: $(KILLED)/chain-before.md and -after.md. Two runs at once follow on the last lab.
 kill-test: export LAKESTEAD_LAB_DIR := /var/lib/lakestead-kill-test

@@ -13,7 +13,8 @@ kube = {"kubeconfig": "~/.kube/config", "context": "anton"}
 # What each component's pods request, phase by phase. A phase's gate counts its own.
 allocations = {
     # Phase 1
-    "hive-metastore": {"replicas": 1, "cpu": "200m", "memory": "4Gi"},
+    # 4 GiB in two replicas: one serves while the other is being replaced.
+    "hive-metastore": {"replicas": 2, "cpu": "200m", "memory": "2Gi"},
     # Phase 2
     "spark-operator": {"replicas": 1, "cpu": "200m", "memory": "512Mi"},
     # Phase 3
@@ -83,6 +84,8 @@ metastore = {
     },
     # An address of the network for the workstation (MetalLB, Cilium).
     "service_type": "LoadBalancer",
+    # Clients: namespaces of the cluster, and the network of the workstation and the nodes.
+    "network": {"namespaces": ["spark", "trino", "airflow"], "addresses": ["10.0.0.0/24"]},
 }
 
 iceberg = {
@@ -90,4 +93,11 @@ iceberg = {
     "namespace": "lakestead",
     "table": "first_light",
     "warehouse": "s3a://lakehouse/warehouse/lakestead.db",
+}
+
+# Lakestead's part of what watches the platform. The CRDs of the Prometheus Operator must be there.
+monitoring = {
+    "prometheus_operator": True,
+    "dashboards": True,
+    "labels": {"release": "kube-prometheus-stack"},
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from lakestead.lab.flux_manifests import manifests_file as _flux_manifests
 from lakestead.lab.golang import go_program as _go_program
 from lakestead.lab.images import reference as _image
+from lakestead.lab.network import NODE_ADDRESS as _NODE_ADDRESS
 from lakestead.lab.network import SERVICE_ADDRESSES as _ADDRESS
 from lakestead.lab.paths import lab_dir as _lab_dir
 
@@ -15,7 +16,7 @@ kube = {"kubeconfig": str(_lab_dir() / "kubeconfig"), "context": "lakestead-lab"
 
 # What each component's pods request. Small: the lab shares one machine with you.
 allocations = {
-    "hive-metastore": {"replicas": 1, "cpu": "200m", "memory": "768Mi"},
+    "hive-metastore": {"replicas": 2, "cpu": "200m", "memory": "640Mi"},
 }
 
 # What the lab is reviewed by: it has one small node, and no Airflow, monitoring or External Secrets.
@@ -75,12 +76,15 @@ flux = {
 metastore = {
     "image": _image("hive-metastore"),
     "image_pull_policy": "Never",
-    "database": {"host": "postgresql.databases.svc.cluster.local"},
+    # The lab's PostgreSQL allows 57 connections.
+    "database": {"host": "postgresql.databases.svc.cluster.local", "pool_size": 3},
     "warehouse": {
         "managed": "s3a://lakehouse/managed",
         "external": "s3a://lakehouse/warehouse",
     },
     "service_address": _ADDRESS["hive-metastore"],
+    # Rendered and applied; the lab's network does not enforce policies.
+    "network": {"addresses": [f"{_NODE_ADDRESS}/32"]},
 }
 
 iceberg = {

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pyinfra import host
 
 from lakestead.errors import LakesteadError
+from lakestead.gates.gate import require
+from lakestead.gates.monitoring import monitoring_kinds
 from lakestead.gitops.chart import chart_files
 from lakestead.gitops.render import render
-from lakestead.operations import database, flux, gitops, metastore
+from lakestead.kube.session import api
+from lakestead.operations import database, database_limit, flux, gitops, metastore
+from lakestead.plan.phases import SURGE
 from lakestead.settings import Settings
 
+COMPONENT = "hive-metastore"
 CHART = Path(__file__).resolve().parents[1] / "charts/hive-metastore"
 APPS = "kubernetes/apps/data-platform"
 
@@ -22,12 +29,19 @@ def deploy() -> None:
     settings = Settings.of(host)
     section = settings.metastore
     if "cluster" in host.groups:
+        if settings.monitoring.prometheus_operator:
+            require([monitoring_kinds(api(host))])
         database.password_secret(
             name="Metastore: a password for its database user", settings=section
         )
     if "database" in host.groups:
         database.role_and_database(name="Metastore: user and database", settings=section)
         database.role_password(name="Metastore: the user's password", settings=section)
+        database_limit.connection_limit(
+            name="Metastore: the user's connections",
+            settings=section,
+            pods=settings.allocations[COMPONENT].replicas + SURGE[COMPONENT],
+        )
     release: dict[str, Any] = {
         "files": files(settings),
         "resources": {f"{APPS}/kustomization.yaml": ["./hive-metastore/ks.yaml"]},
@@ -70,7 +84,8 @@ Iceberg's catalog keeps in it which tables there are and which metadata file of 
 def files(settings: Settings) -> dict[str, bytes]:
     """Path in the homelab repo → content: the chart, and the release that uses it.
 
-    Raises LakesteadError where the S3 key is in another namespace than the metastore.
+    Raises LakesteadError where the S3 key is in another namespace than the metastore, and where a
+    NetworkPolicy is asked for and would keep the metastore from what it needs.
     """
     s3_namespace, _, s3_secret = settings.object_storage.user.secret.partition("/")
     if s3_namespace != settings.metastore.namespace:
@@ -84,8 +99,30 @@ def files(settings: Settings) -> dict[str, bytes]:
         f"{APPS}/hive-metastore",
         flux=settings.flux,
         metastore=settings.metastore,
-        allocation=settings.allocations["hive-metastore"],
+        allocation=settings.allocations[COMPONENT],
+        monitoring=settings.monitoring,
+        egress_namespaces=egress_namespaces(settings),
         s3=settings.object_storage,
         s3_secret=s3_secret,
     )
     return release | chart_files(CHART)
+
+
+def egress_namespaces(settings: Settings) -> list[str]:
+    """The namespaces of PostgreSQL and the gateway, as the names of their hosts have them."""
+    section = settings.metastore
+    gateway = urlsplit(settings.object_storage.cluster_endpoint).hostname or ""
+    found = {}
+    for host_name in (section.database.host, gateway):
+        service = re.fullmatch(r"[^.]+\.([^.]+)\.svc(\..+)?", host_name)
+        if service:
+            found[service[1]] = True
+        elif section.network and not section.network.egress_addresses:
+            raise LakesteadError(
+                "The metastore's NetworkPolicy would keep it from what it needs",
+                where="metastore.network",
+                found=f"{host_name} is no Service of the cluster (NAME.NAMESPACE.svc)",
+                expected="its address in metastore.network.egress_addresses, as CIDR",
+                do='"egress_addresses": ["10.0.0.7/32"]',
+            )
+    return list(found)

@@ -9,7 +9,7 @@ import yaml
 
 from lakestead.plan.amount import Amount
 from lakestead.plan.capacity import Node
-from lakestead.plan.phases import component_pods, workload_pods
+from lakestead.plan.phases import component_pods, rollout_pods, workload_pods
 from lakestead.plan.rules import WantedPod
 from lakestead.settings import Settings
 
@@ -17,19 +17,16 @@ from lakestead.settings import Settings
 def planned_pods(
     settings: Settings, phase: int, nodes: Sequence[Node], components: Sequence[str] | None = None
 ) -> list[WantedPod]:
-    """What the phase will run: its components, and in phase 1 Flux where it is not there yet.
+    """What the phase will run: its components, what each needs beside that while it is rolled out, and
+    in phase 1 Flux where it is not there yet.
 
     + components: only these, and no Flux
     """
     pods = [
         pod
-        for component, allocation in settings.allocations.items()
+        for component in settings.allocations
         if settings.phase_of(component) == phase and (components is None or component in components)
-        for pod in component_pods(
-            component,
-            allocation.replicas,
-            Amount(allocation.cpu.millicores, allocation.memory.bytes),
-        )
+        for pod in allocated_pods(settings, component)
     ]
     if phase == 1 and components is None and settings.flux.manifests:
         manifests = Path(settings.flux.manifests).expanduser()
@@ -38,3 +35,13 @@ def planned_pods(
             documents = yaml.safe_load_all(manifests.read_text(encoding="utf-8"))
             pods += workload_pods(filter(None, documents), nodes)
     return pods
+
+
+def allocated_pods(settings: Settings, component: str) -> list[WantedPod]:
+    """A component's replicas, and what a rollout of it needs beside them."""
+    allocation = settings.allocations[component]
+    requests = Amount(allocation.cpu.millicores, allocation.memory.bytes)
+    return [
+        *component_pods(component, allocation.replicas, requests),
+        *rollout_pods(component, requests),
+    ]

@@ -20,11 +20,26 @@ COMPONENTS: Mapping[str, int] = {
 }
 
 
+# Pods that a component has beyond its replicas during a rollout, as its chart's maxSurge says.
+SURGE: Mapping[str, int] = {"hive-metastore": 1}
+
+
 def component_pods(component: str, replicas: int, requests: Amount) -> list[WantedPod]:
     """One pod for each replica of a component."""
     return [
         WantedPod(f"{component}-{number}" if replicas > 1 else component, requests, component)
         for number in range(1, replicas + 1)
+    ]
+
+
+def rollout_pods(component: str, requests: Amount) -> list[WantedPod]:
+    """What a component needs room for beside its replicas, whenever it is rolled out.
+
+    They are of no component: no pod that runs stands for them.
+    """
+    return [
+        WantedPod(f"{component}-rollout" + (f"-{number}" if number > 1 else ""), requests)
+        for number in range(1, SURGE.get(component, 0) + 1)
     ]
 
 

@@ -17,6 +17,7 @@ from lakestead.settings.gitops import Gitops
 from lakestead.settings.iceberg import Iceberg
 from lakestead.settings.kube import Kube
 from lakestead.settings.metastore import Metastore
+from lakestead.settings.monitoring import Monitoring
 from lakestead.settings.object_storage import ObjectStorage
 from lakestead.settings.review import Answer, QuestionId, Review
 from lakestead.settings.source import Sources
@@ -40,6 +41,7 @@ class Settings(Section):
     + review: what ``lakestead review`` measures by
     + answers: what people have answered it, by question
     + object_storage, gitops, flux, metastore, iceberg: one section a capability
+    + monitoring: what is made for a monitoring stack
     """
 
     kube: Kube = Kube()
@@ -52,6 +54,7 @@ class Settings(Section):
     flux: Flux
     metastore: Metastore
     iceberg: Iceberg
+    monitoring: Monitoring = Monitoring()
 
     @classmethod
     def of(cls, host: Host) -> Settings:

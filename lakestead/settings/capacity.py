@@ -14,7 +14,8 @@ class Allocation(Section):
     """What the pods of one component request.
 
     + replicas: pods
-    + cpu, memory: requested by each of them
+    + cpu, memory: requested by each of them; no pod may use more memory
+    + cpu_limit: what a pod may use; by default all that is free
     + phase: that brings the component; Lakestead knows it of its own components
     """
 
@@ -22,6 +23,7 @@ class Allocation(Section):
     replicas: Annotated[int, Field(gt=0)] = 1
     cpu: Cpu
     memory: Memory
+    cpu_limit: Cpu | None = None
 
 
 class Spare(Section):

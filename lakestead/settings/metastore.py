@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_network
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -16,6 +16,10 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63)]
 Port = Annotated[int, Field(gt=0, lt=65536)]
 
 
+POOLS = 5
+"""Pools of connections in each of the metastore's servers: objects, transactions, locks and the like."""
+
+
 class Database(Section):
     """The metastore's database in PostgreSQL.
 
@@ -24,6 +28,7 @@ class Database(Section):
     + role: the metastore's user
     + secret: in the metastore's namespace, keys ``username`` and ``password``; made with a random
       password where it is not there
+    + pool_size: connections in each of a replica's five pools; ``role`` is limited to what all need
     """
 
     host: Text
@@ -31,6 +36,14 @@ class Database(Section):
     name: Identifier = "metastore"
     role: Identifier = "metastore"
     secret: SecretName = "hive-metastore-database"
+    pool_size: Annotated[int, Field(ge=2, le=50)] = 5
+
+    def connections(self, pods: int) -> int:
+        """How many ``pods`` open at most: their pools, and one each while the schema is looked at.
+
+        Five more are for backups and for people.
+        """
+        return pods * (POOLS * self.pool_size + 1) + 5
 
 
 class Warehouse(Section):
@@ -59,6 +72,33 @@ class Warehouse(Section):
         return self
 
 
+class Network(Section):
+    """Who may reach the metastore's pods, and whom they may reach: a NetworkPolicy.
+
+    PostgreSQL and the gateway are found by their hosts' names where those are of the cluster.
+
+    + namespaces: of clients, beside the metastore's own
+    + addresses: of clients outside of the cluster, as CIDR; nodes count as such
+    + egress_addresses: of PostgreSQL and the gateway where they are outside of the cluster, as CIDR
+    """
+
+    namespaces: list[Name] = []
+    addresses: list[str] = []
+    egress_addresses: list[str] = []
+
+    @field_validator("addresses", "egress_addresses")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for item in value:
+            try:
+                ip_network(item)
+            except ValueError:
+                item = ""
+            if "/" not in item:
+                raise ValueError('networks as CIDR: ["10.0.0.0/24", "10.0.0.7/32"]')
+        return value
+
+
 class Metastore(Section):
     """The Hive Metastore.
 
@@ -67,6 +107,8 @@ class Metastore(Section):
     + image_pull_policy: as Kubernetes has it
     + service_address: a fixed address for the Service, of the cluster's service range
     + service_type: how the Service is reached from outside the cluster
+    + priority_class: of the cluster's; by default the chart makes one
+    + network: who may reach whom; by default nothing is restricted
     + configuration: further properties of ``metastore-site.xml``
     + timeout: seconds to wait for the release, and then for the first answer
     """
@@ -79,6 +121,8 @@ class Metastore(Section):
     warehouse: Warehouse
     service_address: str | None = None
     service_type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
+    priority_class: SecretName | None = None
+    network: Network | None = None
     configuration: dict[Text, str | int | bool] = {}
     timeout: Annotated[int, Field(gt=0)] = 300
 

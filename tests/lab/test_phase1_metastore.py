@@ -30,7 +30,7 @@ def run(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
     deploy.write_text("from tasks import metastore\n\nmetastore.deploy()\n")
     data = runpy.run_path(str(PROJECT / "group_data/lab.py"))
 
-    def pyinfra(**database: str) -> subprocess.CompletedProcess[str]:
+    def pyinfra(**database: Any) -> subprocess.CompletedProcess[str]:
         changed = {**data["metastore"], "database": {**data["metastore"]["database"], **database}}
         more = ["--data", f"metastore={json.dumps(changed)}"] if database else []
         answer: subprocess.CompletedProcess[str] = lab.pyinfra(str(deploy), "-y", *more)
@@ -83,17 +83,41 @@ def empty(server: Server) -> str:
 def test_a_second_run_changes_nothing(run: Run) -> None:
     done = run()
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("No changes") == 7
+    assert done.stderr.count("No changes") == 8
 
 
 def test_another_password_is_set_back(run: Run, server: Server) -> None:
     server.sql("ALTER ROLE metastore PASSWORD 'something-else'")
     done = run()
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("No changes") == 6
+    assert done.stderr.count("No changes") == 7
     assert "~ update    PostgreSQL password metastore" in done.stderr
     # The pod still has the password of the Secret.
     assert server.schema("metastore").rc == 0
+
+
+def test_another_limit_of_connections_is_set_back(run: Run, server: Server) -> None:
+    limits = "SELECT rolname, rolconnlimit FROM pg_roles WHERE rolname ~ '^metastore' ORDER BY 1"
+    before = server.sql(limits)
+    server.sql(
+        "ALTER ROLE metastore CONNECTION LIMIT 7", "CREATE ROLE metastore_2 LOGIN IN ROLE metastore"
+    )
+    try:
+        done = run()
+        after = server.sql(limits)
+    finally:
+        server.sql("DROP ROLE metastore_2")
+    assert done.returncode == 0, done.stderr
+    # Three pods with five pools of three, and what is beside them; so for every login of the role.
+    assert "metastore|53" in before
+    assert after == f"{before}\nmetastore_2|53"
+
+
+def test_more_connections_than_postgresql_allows_are_refused(run: Run) -> None:
+    done = run(pool_size=50)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "PostgreSQL does not allow as many connections as the metastore may open" in done.stderr
 
 
 def test_a_database_of_somebody_else_is_refused(run: Run, server: Server) -> None:

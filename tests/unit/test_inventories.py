@@ -47,7 +47,7 @@ def test_anton_has_the_allocations_of_the_design(monkeypatch: pytest.MonkeyPatch
         for name, item in settings.allocations.items()
     }
     assert found == {
-        "hive-metastore": (1, 200, "4Gi"),
+        "hive-metastore": (2, 200, "2Gi"),
         "spark-operator": (1, 200, "512Mi"),
         "trino-coordinator": (1, 500, "8Gi"),
         "trino-worker": (2, 2000, "24Gi"),

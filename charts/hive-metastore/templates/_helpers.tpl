@@ -10,6 +10,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
+{{/* Classes of priority belong to no namespace. */}}
+{{- define "hive-metastore.priority-class" -}}
+{{ .Values.priorityClass.name | default (printf "%s-%s" .Release.Namespace .Release.Name) }}
+{{- end }}
+
 {{/* What both the schema tool and the server need: the same image, user, database and configuration. */}}
 {{- define "hive-metastore.container" -}}
 image: {{ .Values.image | quote }}
@@ -17,6 +22,10 @@ imagePullPolicy: {{ .Values.imagePullPolicy }}
 env:
   - name: METASTORE_JVM_OPTIONS
     value: {{ .Values.jvmOptions | quote }}
+  {{- if .Values.metrics.enabled }}
+  - name: METASTORE_METRICS
+    value: /etc/metastore/metrics.yaml
+  {{- end }}
   - name: METASTORE_LOG_LEVEL
     value: {{ .Values.logLevel }}
   - name: PGHOST
@@ -53,4 +62,17 @@ volumeMounts:
     readOnly: true
   - name: tmp
     mountPath: /tmp
+{{- end }}
+
+{{/* Namespaces and networks as the peers of a NetworkPolicy. */}}
+{{- define "hive-metastore.peers" -}}
+{{- range .namespaces | uniq }}
+- namespaceSelector:
+    matchLabels:
+      kubernetes.io/metadata.name: {{ . }}
+{{- end }}
+{{- range .addresses }}
+- ipBlock:
+    cidr: {{ . }}
+{{- end }}
 {{- end }}

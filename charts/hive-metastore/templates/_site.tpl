@@ -10,8 +10,8 @@ expression.proxy: the default one needs Hive's query engine.
 disallow.incompatible.col.type.changes: Iceberg checks schema changes itself.
 hmshandler.retry, hikaricp.connectionTimeout, fs.s3a.attempts and retry: a dead database or gateway
 makes an error within seconds, not a queue of waiting clients.
-connectionPool.maxPoolSize, hikaricp.minimumIdle: of each of the server's five pools; a replica opens
-up to 25 connections to PostgreSQL and keeps 5.
+connectionPool.maxPoolSize, hikaricp.minimumIdle: of each of the server's five pools; with a size of 5 a
+replica opens up to 25 connections to PostgreSQL and keeps 5.
 */}}
 {{- define "hive-metastore.site" -}}
 {{- $properties := dict
@@ -19,14 +19,16 @@ up to 25 connections to PostgreSQL and keeps 5.
   "javax.jdo.option.ConnectionDriverName" "org.postgresql.Driver"
   "javax.jdo.option.ConnectionUserName" "${env.PGUSER}"
   "javax.jdo.option.ConnectionPassword" "${env.PGPASSWORD}"
-  "datanucleus.connectionPool.maxPoolSize" "5"
+  "datanucleus.connectionPool.maxPoolSize" (toString .Values.database.poolSize)
   "hikaricp.connectionTimeout" "5000"
   "hikaricp.minimumIdle" "1"
   "metastore.warehouse.dir" .Values.warehouse.managed
   "metastore.warehouse.external.dir" .Values.warehouse.external
+  "metastore.metrics.enabled" (toString .Values.metrics.enabled)
+  "metastore.metrics.reporters" "jmx"
   "metastore.thrift.port" "9083"
   "metastore.server.min.threads" "4"
-  "metastore.server.max.threads" "100"
+  "metastore.server.max.threads" "500"
   "metastore.hmshandler.retry.attempts" "3"
   "metastore.event.db.notification.api.auth" "false"
   "metastore.disallow.incompatible.col.type.changes" "false"

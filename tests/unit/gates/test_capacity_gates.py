@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lakestead.errors import LakesteadError
 from lakestead.gates.capacity import capacity_gates
 from lakestead.gates.gate import Gate, require
-from lakestead.plan.capacity import Amount, Node
-from lakestead.plan.phases import component_pods, workload_pods
+from lakestead.plan.capacity import Amount, Node, Pod
+from lakestead.plan.phases import component_pods, rollout_pods, workload_pods
 from lakestead.settings.capacity import Capacity
 
 GI = 2**30
@@ -80,3 +82,24 @@ def test_what_fits_only_in_a_lucky_order_does_not_pass() -> None:
     [gate] = capacity_gates([SMALL, spare], pods, Capacity())
     assert gate.answer == "fail"
     assert "trino-coordinator (200m cpu and 6.0Gi memory) does not fit if others come" in gate.saw
+
+
+def test_a_rollout_needs_room_for_one_more_than_the_replicas() -> None:
+    requests = Amount(200, 2 * GI)
+    replicas = component_pods("hive-metastore", 2, requests)
+    three = Node("three", capacity=Amount(2000, 6 * GI), allocatable=Amount(2000, 6 * GI))
+    two = Node("two", capacity=Amount(2000, 5 * GI), allocatable=Amount(2000, 5 * GI))
+    with_rollout = [*replicas, *rollout_pods("hive-metastore", requests)]
+    assert answers(capacity_gates([two], replicas, Capacity())) == ["pass"]
+    assert answers(capacity_gates([two], with_rollout, Capacity())) == ["fail"]
+    assert answers(capacity_gates([three], with_rollout, Capacity())) == ["pass"]
+    # That the replicas run already frees no room for the pod that comes beside them.
+    running = tuple(
+        Pod("data", f"m-{n}", requests, component=("hive-metastore",)) for n in range(2)
+    )
+    assert answers(capacity_gates([replace(two, pods=running)], with_rollout, Capacity())) == [
+        "fail"
+    ]
+    assert answers(capacity_gates([replace(three, pods=running)], with_rollout, Capacity())) == [
+        "pass"
+    ]

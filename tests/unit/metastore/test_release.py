@@ -19,9 +19,10 @@ SETTINGS = Path(__file__).parents[1] / "settings/valid/minimal.py"
 RELEASE = f"{APPS}/hive-metastore/app/helmrelease.yaml"
 
 
-def settings(**metastore: Any) -> Settings:
+def settings(monitoring: dict[str, Any] | None = None, **metastore: Any) -> Settings:
     data = {key: value for key, value in runpy.run_path(str(SETTINGS)).items() if key[:2] != "__"}
     data["metastore"] = {**data["metastore"], **metastore}
+    data["monitoring"] = monitoring or {}
     return Settings.load(data, Sources())
 
 
@@ -47,7 +48,13 @@ def test_the_release_takes_its_values_from_the_settings() -> None:
 
 def test_the_chart_knows_every_value_that_the_release_sets() -> None:
     schema = json.loads((CHART / "values.schema.json").read_text())
-    values = release(service_address="10.96.0.24", configuration={"a.b": True})["spec"]["values"]
+    values = release(
+        service_address="10.96.0.24",
+        configuration={"a.b": True},
+        priority_class="platform",
+        network={"namespaces": ["trino"], "addresses": ["10.0.0.0/24"]},
+        monitoring={"prometheus_operator": True, "labels": {"release": "stack"}},
+    )["spec"]["values"]
     assert list(unknown(values, schema)) == []
     defaults = yaml.safe_load((CHART / "values.yaml").read_text())
     assert list(unknown(defaults, schema)) == []
@@ -72,3 +79,16 @@ def test_no_password_is_rendered() -> None:
 def test_a_key_in_another_namespace_is_refused() -> None:
     with pytest.raises(LakesteadError, match="namespace elsewhere"):
         files(settings(namespace="elsewhere"))
+
+
+def test_a_network_policy_lets_out_what_is_needed() -> None:
+    network = {"addresses": ["10.0.0.0/24"]}
+    values = release(network=network)["spec"]["values"]
+    assert values["networkPolicy"]["egress"]["namespaces"] == ["databases", "storage"]
+    outside = {"host": "postgres.example"}
+    with pytest.raises(LakesteadError, match=r"postgres\.example is no Service"):
+        files(settings(database=outside, network=network))
+    values = release(database=outside, network={"egress_addresses": ["10.0.0.7/32"]})["spec"][
+        "values"
+    ]
+    assert values["networkPolicy"]["egress"]["namespaces"] == ["storage"]

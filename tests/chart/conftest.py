@@ -1,0 +1,89 @@
+"""The metastore's chart as Flux would render it, and a real API server that knows its kinds."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lakestead.lab.golang import go, go_program
+from lakestead.lab.versions import versions
+from lakestead.settings import Settings
+from lakestead.settings.source import Sources
+from tasks.metastore import APPS, CHART, files
+from tests.api_server import ApiServer
+
+PROJECT = Path(__file__).parents[2]
+NAMESPACE = "data-platform"
+Object = dict[str, Any]
+Render = Callable[..., list[Object]]
+
+
+@pytest.fixture(scope="session")
+def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
+    """The chart's objects, for the homelab's settings with some of them changed."""
+    helm = go_program("helm")
+    helm.ensure()
+    data = runpy.run_path(str(PROJECT / "group_data/anton.py"))
+
+    def rendered(**changed: Any) -> list[Object]:
+        sections = {name: data[name] for name in Settings.model_fields if name in data}
+        for name, section in changed.items():
+            sections[name] = {**sections[name], **section}
+        made = files(Settings.load(sections, Sources()))
+        release = yaml.safe_load(made[f"{APPS}/hive-metastore/app/helmrelease.yaml"])
+        values = tmp_path_factory.mktemp("values") / "values.json"
+        values.write_text(json.dumps(release["spec"]["values"]))
+        command = [str(helm.program("helm")), "template", "hive-metastore", str(CHART)]
+        command += ["--namespace", NAMESPACE, "--values", str(values)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return [obj for obj in yaml.safe_load_all(done.stdout) if obj]
+
+    return rendered
+
+
+class Cluster:
+    """A real API server, by kubectl."""
+
+    def __init__(self, server: ApiServer) -> None:
+        kubectl = go_program("kubectl")
+        kubectl.ensure()
+        self.command = [str(kubectl.program("kubectl")), "--kubeconfig", str(server.kubeconfig)]
+
+    def apply(self, *objects: Object) -> str:
+        """Apply objects, unknown fields refused; "" or what the server says against it, warnings too."""
+        text = yaml.safe_dump_all(objects)
+        done = self._run("apply", "--server-side", "--validate=strict", "--filename=-", text=text)
+        return done.stderr
+
+    def crds(self, folder: Path) -> None:
+        """Make the kinds of a folder, and wait until they are served."""
+        files = f"--filename={folder}"
+        for arguments in (("create", files), ("wait", "--for=condition=Established", files)):
+            done = self._run(*arguments)
+            assert done.returncode == 0, done.stderr
+
+    def _run(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*self.command, *arguments], input=text, capture_output=True, text=True, timeout=120
+        )
+
+
+@pytest.fixture(scope="session")
+def cluster(api_server: ApiServer) -> Cluster:
+    """A server with the Prometheus Operator's kinds, and a namespace as Lakestead seeds it."""
+    made = Cluster(api_server)
+    version = versions()["crd"]["prometheus-operator"]
+    got = json.loads(go("mod", "download", "-json", f"{version['module']}@{version['version']}"))
+    made.crds(Path(got["Dir"]) / version["folder"])
+    template = "templates/homelab/kubernetes/apps/data-platform/namespace.yaml.j2"
+    namespace = yaml.safe_load((PROJECT / template).read_text())
+    assert made.apply(namespace) == ""
+    return made

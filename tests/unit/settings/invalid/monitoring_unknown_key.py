@@ -1,0 +1,2 @@
+# expect: monitoring.prometheus is not known; did you mean 'prometheus_operator'?
+monitoring = {"prometheus": True}
