@@ -32,7 +32,7 @@ class Commands:
     """Renders and runs the commands of one objective.
 
     What a template can use: every section of the settings; ``kubectl`` with the inventory's cluster;
-    ``plan``, the objective's own plan; ``exec.GROUP``, the words before a command in the pod of a group.
+    ``plan``, the objective's own plan; ``lakestead('WORDS')``, a command line for the same inventory; ``exec.GROUP``, the words before a command in the pod of a group.
     """
 
     def __init__(self, project: Project, objective: Objective, hosts: Sequence[Host]) -> None:
@@ -45,6 +45,7 @@ class Commands:
         self.values: dict[str, Any] = {
             **sections,
             "kubectl": self.kubectl,
+            "lakestead": project.command,
             "plan": project.command(f"plan {quote(deploy)} --no-diff") if deploy else "",
             "exec": _exec(self.kubectl, hosts),
             "inventory": project.target.inventory,
@@ -61,7 +62,7 @@ class Commands:
                 "There is a mistake in the objectives",
                 where=f"{self.project.catalogue.where}, objective {self.objective.id}: {template}",
                 found=error.message or type(error).__name__,
-                expected="settings, kubectl, plan, exec, inventory, objective",
+                expected="settings, kubectl, lakestead, plan, exec, inventory, objective",
             ) from None
 
     def check(self, declared: Command) -> Check:

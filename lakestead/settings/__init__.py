@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lakestead.plan.phases import COMPONENTS
+from lakestead.settings.backup import Backup
 from lakestead.settings.capacity import Allocation, Capacity
 from lakestead.settings.flux import Flux
 from lakestead.settings.framework import Mistake, Section, check, refuse, unknown
@@ -40,6 +41,7 @@ class Settings(Section):
     + review: what ``lakestead review`` measures by
     + answers: what people have answered it, by question
     + object_storage, gitops, flux, metastore, iceberg: one section a capability
+    + backup: of the metadata; without it there is none
     """
 
     kube: Kube = Kube()
@@ -52,6 +54,7 @@ class Settings(Section):
     flux: Flux
     metastore: Metastore
     iceberg: Iceberg
+    backup: Backup | None = None
 
     @classmethod
     def of(cls, host: Host) -> Settings:
