@@ -161,7 +161,7 @@ def _lost(settings: Settings, manifest: Manifest) -> list[Lost]:
 
 
 def _alive(name: str, found: databases.Found) -> Refused:
-    saw = f"{found.tables} tables and {found.databases} databases"
+    saw = f"tables: {found.tables}; databases beside default: {found.databases}"
     if found.closed:
         saw = "it is closed to connections: a recovery was broken off, or somebody closed it"
     return Refused(
