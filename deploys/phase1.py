@@ -6,7 +6,7 @@ from pyinfra import state
 
 from lakestead.gates.gate import require
 from lakestead.gates.hosts import all_connected, groups_present
-from tasks import capacity, flux, iceberg, metastore, object_storage
+from tasks import backup, capacity, flux, iceberg, metastore, object_storage
 
 # Nothing is changed unless every part of the platform can be reached and has room.
 PARTS = ("cluster", "toolbox", "database", "workstation")
@@ -22,3 +22,6 @@ flux.deploy()
 # 1.2 The Hive Metastore, and 1.3 an Iceberg table in it.
 metastore.deploy()
 iceberg.deploy()
+
+# 1.4 Scheduled dumps of what the metastore knows; lakestead execute 1.4 also restores one.
+backup.deploy()

@@ -101,3 +101,12 @@ monitoring = {
     "dashboards": True,
     "labels": {"release": "kube-prometheus-stack"},
 }
+
+# Dumps of the metastore's database, in a bucket of their own: docs/backup.md.
+backup = {
+    # Built from images/metadata-backup; its PostgreSQL client must not be older than the server.
+    "image": "registry.anton.example/metadata-backup:17",
+    "schedule": "17 */6 * * *",
+    "keep_days": 30,
+    "max_age_hours": 26,
+}

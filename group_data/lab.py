@@ -93,3 +93,5 @@ iceberg = {
     "table": "first_light",
     "warehouse": "s3a://lakehouse/warehouse/lakestead.db",
 }
+
+backup = {"image": _image("metadata-backup"), "image_pull_policy": "Never"}

@@ -28,6 +28,13 @@ _COMMANDS = {
         "Show what is free, and whether what is planned fits.",
     ),
     "rollback": ("lakestead.journal.cli", "rollback", "Take back what a run has changed."),
+    "backups": ("lakestead.backup.cli", "backups", "List the backups of the metadata."),
+    "drill": ("lakestead.backup.cli", "drill", "Restore a backup beside, and compare."),
+    "recover": (
+        "lakestead.backup.cli",
+        "recover",
+        "Put a backup in the place of the metastore's database.",
+    ),
     "journal": ("lakestead.journal.cli", "journal", "List what runs have done."),
     "lab": ("lakestead.lab.cli", "lab", "Run every real part on this one machine."),
 }

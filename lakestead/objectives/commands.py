@@ -32,7 +32,8 @@ class Commands:
     """Renders and runs the commands of one objective.
 
     What a template can use: every section of the settings; ``kubectl`` with the inventory's cluster;
-    ``plan``, the objective's own plan; ``exec.GROUP``, the words before a command in the pod of a group.
+    ``plan``, the objective's own plan; ``lakestead('WORDS')``, a command line for the same inventory;
+    ``exec.GROUP``, the words before a command in the pod of a group.
     """
 
     def __init__(self, project: Project, objective: Objective, hosts: Sequence[Host]) -> None:
@@ -40,11 +41,16 @@ class Commands:
         self.objective = objective
         self.kubectl = kubectl(project)
         settings = project.settings
-        sections = {name: getattr(settings, name) for name in type(settings).model_fields}
+        sections = {
+            name: section
+            for name in type(settings).model_fields
+            if (section := getattr(settings, name)) is not None
+        }
         deploy = objective.deploy or ""
         self.values: dict[str, Any] = {
             **sections,
             "kubectl": self.kubectl,
+            "lakestead": project.command,
             "plan": project.command(f"plan {quote(deploy)} --no-diff") if deploy else "",
             "exec": _exec(self.kubectl, hosts),
             "inventory": project.target.inventory,
@@ -61,7 +67,8 @@ class Commands:
                 "There is a mistake in the objectives",
                 where=f"{self.project.catalogue.where}, objective {self.objective.id}: {template}",
                 found=error.message or type(error).__name__,
-                expected="settings, kubectl, plan, exec, inventory, objective",
+                expected="settings, kubectl, lakestead, plan, exec, inventory, objective",
+                do="a section that the inventory's settings lack is undefined too: docs/settings.md",
             ) from None
 
     def check(self, declared: Command) -> Check:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from lakestead.flux.kinds import API_VERSIONS
@@ -127,7 +127,7 @@ def risks(api: Api, settings: Settings) -> list[Looked]:
             "Medium",
             "Backup Complexity",
             "Metadata and data must be consistent across components",
-            [backup],
+            [backup, *_newest_backup(api, settings)],
         ),
         Looked("Medium", "Monitoring Overhead", "More metrics and alerts", [alerts]),
         Looked("Low", "Version Compatibility", "Versions of charts and APIs", [apis]),
@@ -147,6 +147,25 @@ def _answered(settings: Settings) -> Check:
         return Gate(name, "pass" if answer.answer == "yes" else "fail", looked_at, saw)
 
     return Check(name, looked_at, look)
+
+
+def _newest_backup(api: Api, settings: Settings) -> list[Check]:
+    """The age of the metadata's newest backup, where the settings have one."""
+    if settings.backup is None:
+        return []
+    name, bucket = "Newest backup of the metadata", f"bucket {settings.backup.bucket}"
+
+    def look() -> Gate:
+        # Imported here: S3's client is slow to load.
+        from lakestead.backup.choice import newest_gate, utc_now, wanted
+        from lakestead.backup.settings import owner_section
+        from lakestead.backup.store import store
+
+        missing = owner_section(settings).user.secret
+        gate, _ = newest_gate(store(api, settings), wanted(api, settings), utc_now(), missing)
+        return replace(gate, name=name)
+
+    return [Check(name, bucket, look, do="lakestead backups", timeout=settings.review.timeout)]
 
 
 def _apis(api: Api) -> Gate:

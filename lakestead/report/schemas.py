@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, RootModel, TypeAdapter
 
+from lakestead.backup.listing import BackupsDocument
 from lakestead.objectives.goals import Goals
 from lakestead.objectives.status import StatusDocument
 from lakestead.plan.document import Document
@@ -30,6 +31,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "status.json": StatusDocument.model_json_schema(mode="serialization"),
         "review.json": ReviewDocument.model_json_schema(mode="serialization"),
         "objective.json": TypeAdapter(ObjectiveReport).json_schema(mode="serialization"),
+        "backups.json": BackupsDocument.model_json_schema(mode="serialization"),
         "events.json": AnyEvent.model_json_schema(mode="serialization"),
     }
 

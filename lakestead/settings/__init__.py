@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lakestead.plan.phases import COMPONENTS
+from lakestead.settings.backup import Backup
 from lakestead.settings.capacity import Allocation, Capacity
 from lakestead.settings.flux import Flux
 from lakestead.settings.framework import Mistake, Section, check, refuse, unknown
@@ -42,6 +43,7 @@ class Settings(Section):
     + answers: what people have answered it, by question
     + object_storage, gitops, flux, metastore, iceberg: one section a capability
     + monitoring: what is made for a monitoring stack
+    + backup: of the metadata; without it there is none
     """
 
     kube: Kube = Kube()
@@ -55,6 +57,7 @@ class Settings(Section):
     metastore: Metastore
     iceberg: Iceberg
     monitoring: Monitoring = Monitoring()
+    backup: Backup | None = None
 
     @classmethod
     def of(cls, host: Host) -> Settings:

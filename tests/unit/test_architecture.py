@@ -11,6 +11,8 @@ WRITING = {"apply", "patch", "delete"}
 ELSEWHERE = {
     "flux/reconcile.py": "called by operations: asks Flux to look again, by an annotation",
     "metastore/credentials.py": "called by operations: makes the Secret with the database's password",
+    "backup/jobs.py": "called by operations: Jobs of backup, restore and drill, and their removal",
+    "backup/recovery.py": "called by operations: restarts the metastores",
     "flux/preview_patch.py": "dry runs of Flux's patches, by the raw request",
     "kube/lease.py": "the lock of a run",
     "journal/restore.py": "rollback: puts back what a run has changed",

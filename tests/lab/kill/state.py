@@ -123,7 +123,7 @@ def _clean(value: Any) -> Any:
 
 
 def repo(folder: Path) -> dict[str, Any]:
-    """The homelab repo: its files with their blobs, and its commits."""
+    """The homelab repo: its files, but for the cluster's own id in them, and its commits."""
     (path,) = (folder / "data").glob("git*/**/homelab.git")
 
     def git(*arguments: str) -> list[str]:
@@ -133,7 +133,10 @@ def repo(folder: Path) -> dict[str, Any]:
         ).stdout.splitlines()
 
     return {
-        "files": git("ls-tree", "-r", "main"),
+        "files": {
+            path: MADE.sub("*", "\n".join(git("show", f"main:{path}")))
+            for path in git("ls-tree", "-r", "--name-only", "main")
+        },
         "commits": git("log", "--format=%s", "--reverse", "main"),
         "branches": git("for-each-ref", "--format=%(refname)"),
     }
