@@ -108,7 +108,7 @@ def check_left_to_administrator(
         expected="an administrator does it, once: it takes definitions and cluster-admin for Flux's "
         "controllers",
         do=f"as administrator: kubectl apply --server-side --filename {manifests}; "
-        "kubectl apply --kustomize permissions (docs/permissions.md)",
+        "kubectl apply --server-side --kustomize permissions (docs/permissions.md)",
     ) from refused
 
 

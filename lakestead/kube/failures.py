@@ -58,7 +58,7 @@ def refused(access: Access, method: str, path: str, status: int, data: bytes) ->
     more: dict[str, str] = {"where": f"{method} {access.configuration.host}{path}"}
     if status == 401:
         what = "The API server does not know who is asking"
-        more["found"] = "\n".join([f"HTTP 401 {message}", *_ended(access)])
+        more["found"] = "\n".join([*_ended(access), f"HTTP 401 {message}"])
         more["expected"] = f"credentials of context {access.context!r} that this server accepts"
         more["do"] = (
             f"check them: kubectl --kubeconfig {access.kubeconfig} --context {access.context} "

@@ -28,6 +28,8 @@ REFUSED = [
     ("patch", "nodes", "", "lakestead"),
     ("delete", "nodes", "", "lakestead"),
     ("get", "nodes/proxy", "", "lakestead"),
+    ("list", "clusterroles.rbac.authorization.k8s.io", "", ""),
+    ("get", "rolebindings.rbac.authorization.k8s.io", "data-platform", "lakestead-operator"),
     ("patch", "clusterroles.rbac.authorization.k8s.io", "", "lakestead-operator"),
     ("escalate", "clusterroles.rbac.authorization.k8s.io", "", "lakestead-operator"),
     ("bind", "clusterroles.rbac.authorization.k8s.io", "", "cluster-admin"),
@@ -59,7 +61,9 @@ def operator(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The operator's kubeconfig, on the lab after phase 1, which was an administrator's."""
     done = lab.pyinfra(PHASE, "-y")
     assert done.returncode == 0, said(done)[-6000:]
-    granted = lab.lakestead("lab", "kubectl", "apply", "--kustomize", "permissions")
+    granted = lab.lakestead(
+        "lab", "kubectl", "apply", "--server-side", "--kustomize", "permissions"
+    )
     assert granted.returncode == 0, said(granted)
     folder = tmp_path_factory.mktemp("operator")
     return control_plane.write_operator_kubeconfig(folder / "kubeconfig")
