@@ -86,7 +86,6 @@ kill-test: install
 # ONLY names a fault (list: python -m tests.lab.chaos --list). What has a result in $(CHAOS_RESULTS) is not made
 # again; the table in docs/reliability.md is written when all have one.
 chaos: export LAKESTEAD_LAB_DIR := /var/lib/lakestead-chaos
-chaos: export XDG_STATE_HOME := /var/lib/lakestead-chaos/state
 chaos: CHAOS_RESULTS ?= /tmp/lakestead-chaos
 chaos: install faketime
 	cd $(ROOT) && PATH=$(BIN):$$PATH; lakestead lab up && \

@@ -20,7 +20,7 @@ from tests.lab.chaos.belongings import GOALS, git, leave_objects
 from tests.lab.chaos.chaos import Maker, Result
 from tests.lab.chaos.fault import Fault
 from tests.lab.chaos.faults import FAULTS
-from tests.lab.chaos.scene import PROJECT, Scene
+from tests.lab.chaos.scene import PROJECT, Scene, surroundings
 from tests.lab.chaos.table import markdown, write
 
 DOCUMENT = PROJECT / "docs" / "reliability.md"
@@ -96,7 +96,13 @@ def prepare(scene: Scene) -> None:
     for objective in ("1.1", "1.2", "1.3"):
         if not completed(objective):
             command = [lakestead, "execute", objective, "-i", "inventories/lab.py", "--yes"]
-            subprocess.run([*command, "--no-diff"], cwd=PROJECT, check=True, capture_output=True)
+            subprocess.run(
+                [*command, "--no-diff"],
+                cwd=PROJECT,
+                env=surroundings(),
+                check=True,
+                capture_output=True,
+            )
     scene.interval = scene.turn()
     ended = scene.start(scene.interval).end(180)
     if ended.code:

@@ -16,7 +16,7 @@ from lakestead.lab import cgroup, up
 from lakestead.lab.process import start_time
 from tests.lab.chaos.belongings import git
 from tests.lab.chaos.fault import Act
-from tests.lab.chaos.scene import PROJECT, SOURCE, Scene, wait_until
+from tests.lab.chaos.scene import PROJECT, SOURCE, Scene, surroundings, wait_until
 
 FLUX = "flux-system"
 PLATFORM = "data-platform"
@@ -68,6 +68,7 @@ def lab_up(scene: Scene) -> None:
     done = subprocess.run(
         [str(Path(sys.executable).with_name("lakestead")), "lab", "up"],
         cwd=PROJECT,
+        env=surroundings(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -176,7 +176,7 @@ class Scene:
         + through: how it reaches the API, as ``Fault.through``
         + seconds: of ``expiring``: until its certificate ends
         """
-        environment = {**os.environ, "NO_COLOR": "1"}
+        environment = surroundings()
         if through == "faketime":
             environment |= {
                 "LD_PRELOAD": FAKETIME,
@@ -223,6 +223,13 @@ class Scene:
         file.touch(mode=0o600)
         file.write_text(yaml.safe_dump(config))
         return file
+
+
+def surroundings() -> dict[str, str]:
+    """The environment of every command: programs beside this one's Python, journals in the lab's folder."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    state = str(lab_dir() / "state")
+    return {**os.environ, "PATH": path, "XDG_STATE_HOME": state, "NO_COLOR": "1"}
 
 
 def wait_until(true: Callable[[], Any], within: float, every: float = 0.3) -> bool:
