@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -48,6 +49,7 @@ def main() -> int:
         print("\n".join(f"{fault.name:28}{fault.what}" for fault in FAULTS))
         return 0
     if not options.table:
+        os.environ.update(surroundings())
         run(options)
     results = list(kept(options.folder))
     wrong = [result for result in results if result.wrong]

@@ -227,7 +227,9 @@ class Scene:
 
 def surroundings() -> dict[str, str]:
     """The environment of every command: programs beside this one's Python, journals in the lab's folder."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    programs, path = str(Path(sys.executable).parent), os.environ["PATH"]
+    # Never twice: containerd is known by the PATH that it was started with.
+    path = path if path.split(":")[0] == programs else f"{programs}:{path}"
     state = str(lab_dir() / "state")
     return {**os.environ, "PATH": path, "XDG_STATE_HOME": state, "NO_COLOR": "1"}
 

@@ -11,7 +11,7 @@ from tests.lab.chaos.__main__ import prepare
 from tests.lab.chaos.chaos import Maker, judge
 from tests.lab.chaos.faults import FAULTS
 from tests.lab.chaos.scene import Ended, Scene
-from tests.lab.conftest import Lab
+from tests.lab.conftest import Lab, environment
 
 QUICK = ("two-operators", "git-secret-deleted")
 BY_NAME = {fault.name: fault for fault in FAULTS}
@@ -20,10 +20,12 @@ BY_NAME = {fault.name: fault for fault in FAULTS}
 @pytest.fixture(scope="module")
 def maker(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Maker]:
     """On the lab after phase 1."""
-    scene = Scene(tmp_path_factory.mktemp("chaos"))
-    prepare(scene)
-    yield Maker(scene, print)
-    scene.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", environment(lab.folder)["PATH"])  # as the lab was brought up with
+        scene = Scene(tmp_path_factory.mktemp("chaos"))
+        prepare(scene)
+        yield Maker(scene, print)
+        scene.close()
 
 
 @pytest.mark.parametrize("name", QUICK)
