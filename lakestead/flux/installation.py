@@ -91,6 +91,27 @@ def check_foreign(found: Installation) -> None:
         )
 
 
+def check_left_to_administrator(
+    found: Installation, refused: LakesteadError, manifests: str | None
+) -> None:
+    """Raise LakesteadError where this user may not install Flux and there is none that runs.
+
+    + refused: what the API server has refused
+    """
+    lacking = found.missing or found.not_ready
+    if not lacking:
+        return
+    raise LakesteadError(
+        "The cluster has no Flux that runs, and this user may not install it",
+        where=refused.where,
+        found=f"{refused.what}; Flux: " + ", ".join(lacking),
+        expected="an administrator does it, once: it takes definitions and cluster-admin for Flux's "
+        "controllers",
+        do=f"as administrator: kubectl apply --server-side --filename {manifests}; "
+        "kubectl apply --server-side --kustomize permissions (docs/permissions.md)",
+    ) from refused
+
+
 def is_ours(obj: Mapping[str, Any]) -> bool:
     """Whether Lakestead applied an object."""
     entries: Sequence[Mapping[str, Any]] = obj["metadata"].get("managedFields") or ()

@@ -9,6 +9,7 @@ from typing import Any
 
 from lakestead.errors import LakesteadError
 from lakestead.flux.preview_secrets import Secrets
+from lakestead.kube import permission
 from lakestead.kube.client import Api, ApiError, ObjectRef
 from lakestead.kube.dry_run import prepared
 from lakestead.plan.change import Change
@@ -171,11 +172,15 @@ def _refused(
     refusal = LakesteadError(f"{ref}: the API server would refuse it", found=message)
     # Anything else may be different by then: rights, webhooks that do not answer, a busy server.
     final = error.status in (400, 422) or "typed patch object" in message
+    denied = permission.missing(message)
+    reason = (
+        f"not previewed, {denied.what}" if denied else f"the API server would refuse it: {message}"
+    )
     change = Change(
         ref.kind,
         ref.full_name,
         "known after apply",
-        why=f"{why}; the API server would refuse it: {message}",
+        why=f"{why}; {reason}",
         before=fingerprint(live),
     )
     return Planned(change, obj, refusal if final else None)

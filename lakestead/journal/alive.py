@@ -33,14 +33,22 @@ class Alive:
                 do="make room or set LAKESTEAD_STATE_DIR to a folder that can be written",
             ) from None
 
-    def end(self) -> None:
-        """Nobody needs to ask any more."""
-        self._path.unlink(missing_ok=True)
+    def end(self, *, holds_the_lock: bool = False) -> None:
+        """It lives no more.
+
+        + holds_the_lock: it could not give the cluster's lock back, so others have to know that it is
+          dead; else nobody needs to ask
+        """
+        if not holds_the_lock:
+            self._path.unlink(missing_ok=True)
         os.close(self._descriptor)
 
 
 def is_dead(run_id: str) -> bool:
-    """Whether a run of this workstation was killed; False also for runs that it knows nothing of."""
+    """Whether a run of this workstation was killed, or ended and could not give the cluster's lock back.
+
+    False also for runs that it knows nothing of.
+    """
     path = _path(run_id)
     return path.is_file() and not is_locked(path)
 

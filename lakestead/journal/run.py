@@ -140,9 +140,9 @@ class Run:
                 self._file.append({"type": "end", "at": _now(), "result": result})
                 self._file.close()
                 self._file = None
-            self._lease.release()
+            released = self._lease.release()
             if self._alive is not None:
-                self._alive.end()
+                self._alive.end(holds_the_lock=not released)
                 self._alive = None
 
     def _first_record(self) -> dict[str, Any]:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from lakestead.errors import LakesteadError
 from lakestead.kube.kubeconfig import Access
+from lakestead.kube.permission import missing
+
+# OpenSSL's X509_verify_cert_error_string
+_NOT_NOW = re.compile("certificate (has expired|is not yet valid)")
 
 
 class ApiError(LakesteadError):
@@ -51,18 +58,23 @@ def refused(access: Access, method: str, path: str, status: int, data: bytes) ->
     more: dict[str, str] = {"where": f"{method} {access.configuration.host}{path}"}
     if status == 401:
         what = "The API server does not know who is asking"
-        more["found"] = f"HTTP 401 {message}"
+        more["found"] = "\n".join([*_ended(access), f"HTTP 401 {message}"])
         more["expected"] = f"credentials of context {access.context!r} that this server accepts"
         more["do"] = (
             f"check them: kubectl --kubeconfig {access.kubeconfig} --context {access.context} "
             "auth whoami"
         )
     elif status == 403:
-        what = f"The API server refuses: {message}"
-        more["expected"] = f"a role that lets the user of context {access.context!r} do this"
+        denied = missing(message)
+        what = f"The API server refuses: {denied.what if denied else message}"
+        more["expected"] = (
+            denied.rule
+            if denied
+            else f"a role that lets the user of context {access.context!r} do this"
+        )
         more["do"] = (
-            f"see what is allowed: kubectl --kubeconfig {access.kubeconfig} "
-            f"--context {access.context} auth can-i --list"
+            "ask the cluster's administrator for it (docs/permissions.md); what you may do now: "
+            f"kubectl --kubeconfig {access.kubeconfig} --context {access.context} auth can-i --list"
         )
     else:
         what = f"The API server answered {status} {reason}: {message}"
@@ -73,6 +85,16 @@ def unreachable(access: Access, cause: Exception, timeout: float) -> ApiUnreacha
     """The error for no answer at all: refused, timed out, no such host, TLS that does not fit."""
     host = access.configuration.host
     where = f"{host}, context {access.context!r} of {access.kubeconfig}"
+    now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if _NOT_NOW.search(str(cause)):
+        return ApiUnreachable(
+            f"The certificate of the API server at {address(host)} is not valid now",
+            where=where,
+            found=f"{_plain(cause)}; this machine's clock says {now}",
+            expected="a certificate whose time has begun and not ended",
+            do="if this machine's clock is wrong, set it; else the cluster's administrator renews the "
+            "certificate",
+        )
     if isinstance(cause, ssl.SSLError) or "SSL" in type(cause).__name__:
         return ApiUnreachable(
             f"The TLS connection to the API server at {address(host)} failed",
@@ -88,6 +110,29 @@ def unreachable(access: Access, cause: Exception, timeout: float) -> ApiUnreacha
         do=f"kubectl --kubeconfig {access.kubeconfig} --context {access.context} version "
         "(the lab: lakestead lab status, lakestead lab up)",
     )
+
+
+def _ended(access: Access) -> list[str]:
+    """What is wrong with the time of the user's own certificate; nothing where it has none, or a valid one."""
+    file = getattr(access.configuration, "cert_file", None)
+    if not file:
+        return []
+    from cryptography import x509
+
+    try:
+        certificate = x509.load_pem_x509_certificate(Path(file).read_bytes())
+    except (OSError, ValueError) as error:
+        return [f"its client certificate cannot be read: {error}"]
+    now = datetime.now(UTC)
+    if now > certificate.not_valid_after_utc:
+        return [
+            f"its client certificate has expired: {certificate.not_valid_after_utc:%Y-%m-%d %H:%M:%S} UTC"
+        ]
+    if now < certificate.not_valid_before_utc:
+        return [
+            f"its client certificate begins {certificate.not_valid_before_utc:%Y-%m-%d %H:%M:%S} UTC"
+        ]
+    return []
 
 
 def address(host: str) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -114,17 +113,20 @@ class Lease:
         if self._lost is not None:
             raise self._lost
 
-    def release(self) -> None:
-        """Give the lock back; where that fails it runs out by itself."""
+    def release(self) -> bool:
+        """Give the lock back; False where that failed, and it runs out by itself."""
         self._stop.set()
         with self._lock:
             held, self._held = self._held, None
             if held is None:
-                return
+                return True
             version = held["metadata"]["resourceVersion"]
             options = {"preconditions": {"resourceVersion": version}}
-            with suppress(LakesteadError):
+            try:
                 self._api.raw("DELETE", PATH, body=options, timeout=5)
+            except LakesteadError:
+                return False
+            return True
 
     def _read(self) -> dict[str, Any] | None:
         try:

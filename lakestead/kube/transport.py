@@ -121,7 +121,10 @@ class Transport:
             made = http.client.HTTPConnection(at.hostname or "", at.port or 80, CONNECT_TIMEOUT)
         if configuration.proxy:
             made.set_tunnel(url.hostname or "", url.port or 443)
-        made.connect()
+        try:
+            made.connect()
+        except OSError as error:
+            raise unreachable(self.access, error, CONNECT_TIMEOUT) from error
         return made
 
     def _context(self) -> ssl.SSLContext:

@@ -34,12 +34,19 @@ PORTS = {
     10259: "kube-scheduler",
 }
 
+OPERATORS = "lakestead:operators"
+"""The group that permissions/ gives its roles to."""
+
 _ADMIN = "lakestead-admin"
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
     "omitStages": ["RequestReceived"],
-    "rules": [{"level": "Metadata", "users": [_ADMIN]}, {"level": "None"}],
+    "rules": [
+        {"level": "Metadata", "users": [_ADMIN]},
+        {"level": "Metadata", "userGroups": [OPERATORS]},
+        {"level": "None"},
+    ],
 }
 
 
@@ -54,7 +61,7 @@ def admin() -> Certificate:
 
 
 def audit_log() -> Path:
-    """The API server's audit log: one JSON line for each request of the administrator."""
+    """The API server's audit log: one JSON line for each request of the administrator and of operators."""
     return lab_dir() / "logs" / "audit.log"
 
 
@@ -107,6 +114,11 @@ def component_kubeconfig(component: str, user: str, groups: tuple[str, ...] = ()
 def write_admin_kubeconfig() -> Path:
     """The kubeconfig that the user of the lab works with."""
     return write_kubeconfig(kubeconfig(), admin(), _ADMIN)
+
+
+def write_operator_kubeconfig(file: Path, user: str = "operator") -> Path:
+    """A kubeconfig of a user that has what permissions/ gives, and nothing else."""
+    return write_kubeconfig(file, authority().issue(user, user=user, groups=(OPERATORS,)), user)
 
 
 def etcd() -> Program:

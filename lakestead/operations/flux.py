@@ -15,6 +15,7 @@ from lakestead.flux.kinds import Kind, flux_ref
 from lakestead.flux.reconcile import Chain, Link
 from lakestead.gitops.session import homelab
 from lakestead.journal.undo import NOTHING
+from lakestead.kube.client import ApiError
 from lakestead.kube.session import api
 from lakestead.operations import kube
 from lakestead.operations.command import ApiCommand, Command, operation
@@ -45,7 +46,16 @@ def install(timeout: float = 300) -> Iterator[Command]:
         host.noop(f"Flux is here already: {found}")
         return
     objects = _manifests(Settings.of(host).flux.manifests)
-    yield from kube.apply._inner(objects=objects, timeout=timeout)
+    try:
+        yield from kube.apply._inner(objects=objects, timeout=timeout)
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        installation.check_left_to_administrator(found, error, Settings.of(host).flux.manifests)
+        say_once(host, f"Flux is here and left as it is: {found}. {error.what}")
+        why = "an administrator installed it; this user may not see all of it"
+        show(host, [Change("Flux", str(found), "unchanged", why=why)])
+        host.noop(f"Flux is here: {found}")
 
 
 @operation

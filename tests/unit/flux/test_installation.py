@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from lakestead.errors import LakesteadError
-from lakestead.flux.installation import CONTROLLERS, CRDS, check_foreign, find
+from lakestead.flux.installation import (
+    CONTROLLERS,
+    CRDS,
+    check_foreign,
+    check_left_to_administrator,
+    find,
+)
 from lakestead.kube.client import ObjectRef
 
 SOMEBODY = [{"manager": "flux", "operation": "Apply"}]
@@ -107,3 +113,15 @@ def test_somebodys_that_does_not_run_is_refused() -> None:
     with pytest.raises(LakesteadError, match="does not run") as caught:
         check_foreign(find(there))
     assert "helm-controller: 0 of 1 pods available" in str(caught.value)
+
+
+def test_a_user_who_may_not_install_flux_is_told_who_does() -> None:
+    refused = LakesteadError("The API server refuses: ann may not list clusterroles")
+    with pytest.raises(LakesteadError, match="this user may not install it") as caught:
+        check_left_to_administrator(find(cluster(without="helm-controller")), refused, "flux.yaml")
+    assert "ann may not list clusterroles; Flux: Deployment helm-controller" in str(caught.value)
+    assert "kubectl apply --server-side --filename flux.yaml" in str(caught.value)
+
+
+def test_a_flux_that_runs_is_left_as_it_is_whoever_asks() -> None:
+    check_left_to_administrator(find(cluster(LAKESTEAD)), LakesteadError("refused"), None)

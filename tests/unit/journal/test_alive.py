@@ -40,6 +40,12 @@ def test_run_that_ended_and_run_of_another_workstation_are_not_known_to_be_dead(
     assert not is_dead("run-2")
 
 
+def test_run_that_ended_and_could_not_give_the_lock_back_is_known_to_be_dead() -> None:
+    Alive("run-1").end(holds_the_lock=True)
+
+    assert is_dead("run-1")
+
+
 def test_old_files_of_dead_runs_are_swept(tmp_path: Path) -> None:
     old, fresh = tmp_path / "alive/old", tmp_path / "alive/fresh"
     old.parent.mkdir()

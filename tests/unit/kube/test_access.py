@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import socket
+import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api, ApiError, ApiUnreachable
-from lakestead.kube.failures import refused
+from lakestead.kube.failures import refused, unreachable
+from lakestead.kube.kubeconfig import Access, Server
 
 
 @pytest.fixture
@@ -98,3 +105,45 @@ def test_refusals_say_who_and_what(kubeconfig: Path) -> None:
     assert "context 'anton'" in str(nobody)
     assert 'User "u" cannot list nodes' in str(not_allowed)
     assert "auth can-i --list" in str(not_allowed)
+
+
+@pytest.mark.parametrize("reason", ["certificate has expired", "certificate is not yet valid"])
+def test_a_certificate_out_of_its_time_is_told_with_the_time_here(
+    kubeconfig: Path, reason: str
+) -> None:
+    access = Api.from_kubeconfig(str(kubeconfig), "anton").access
+    error = unreachable(access, ssl.SSLError(f"certificate verify failed: {reason}"), 5)
+    assert "is not valid now" in str(error)
+    assert "this machine's clock says 2" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "said"),
+    [(-2, -1, "has expired"), (1, 2, "certificate begins"), (-1, 1, None)],
+)
+def test_a_user_whose_own_certificate_is_out_of_its_time_is_told_so(
+    tmp_path: Path, begins: int, ends: int, said: str | None
+) -> None:
+    file = _certificate(tmp_path / "client.crt", begins, ends)
+    access = Access("config", "anton", Server("https://127.0.0.1:6443", cert_file=str(file)))
+    error = refused(access, "GET", "/api", 401, b"Unauthorized")
+    assert (said in error.found) if said else (error.found == "HTTP 401 Unauthorized")
+
+
+def _certificate(file: Path, begins: int, ends: int) -> Path:
+    """A certificate that is valid from and until so many days from now."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ann")])
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now + timedelta(days=begins))
+        .not_valid_after(now + timedelta(days=ends))
+        .sign(key, hashes.SHA256())
+    )
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    return file

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lakestead.kube.client import Api
+from lakestead.kube.client import Api, ApiUnreachable
 from lakestead.kube.lease import PATH, Lease, Locked, LockLost
 from tests.api_server import ApiServer
 
@@ -112,3 +112,19 @@ def lease(holder: str, renewed: str, duration: int) -> dict[str, object]:
             "renewTime": renewed,
         },
     }
+
+
+def test_a_lock_that_cannot_be_given_back_is_told_so(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away, back = Lease(api, "ann", duration=1), Lease(api, "bob")
+
+    def unreachable(*arguments: object, **options: object) -> None:
+        raise ApiUnreachable("The API server does not answer")
+
+    away.acquire()
+    with monkeypatch.context() as patch:
+        patch.setattr(api, "raw", unreachable)
+        assert not away.release()
+    back.acquire(is_dead=lambda spec: True)
+    assert back.release()

@@ -1,0 +1,51 @@
+"""docs/troubleshooting.md explains messages that the program really says."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+DOCUMENT = PROJECT / "docs" / "troubleshooting.md"
+
+
+def messages() -> list[str]:
+    """The first column of its tables; several messages in one cell stand between middle dots."""
+    rows = re.findall(r"^\| (.+?) \|", DOCUMENT.read_text(), re.MULTILINE)
+    cells = [cell for cell in rows if cell not in ("message", "---")]
+    return [message.strip() for cell in cells for message in cell.split(" · ")]
+
+
+@cache
+def source() -> str:
+    """What the program's texts are made of, with strings that go over lines put together."""
+    files = [*PROJECT.glob("lakestead/**/*.py"), *PROJECT.glob("tasks/*.py")]
+    text = "\n".join(file.read_text() for file in files)
+    return re.sub(r'"\s*\n\s*f?"', "", text)
+
+
+@pytest.mark.parametrize("message", messages())
+def test_it_is_said(message: str) -> None:
+    said = source()
+    parts = [part.strip(" .:?") for part in re.split(r"…|\bNo\.", message)]
+    missing = [part for part in parts if len(part) > 3 and part not in said]
+    assert missing == []
+
+
+def test_links_lead_somewhere() -> None:
+    for name in ("troubleshooting", "reliability", "permissions", "start"):
+        text = (PROJECT / "docs" / f"{name}.md").read_text()
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", text):
+            file = (PROJECT / "docs" / target).resolve() if target else PROJECT / f"docs/{name}.md"
+            assert file.exists(), f"{name}.md: {target}"
+            if anchor:
+                assert anchor in anchors(file), f"{name}.md: {target}#{anchor}"
+
+
+def anchors(file: Path) -> set[str]:
+    """Of its headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
