@@ -50,7 +50,7 @@ object_storage = {
         "display_name": "Lakehouse",
         "max_buckets": 10,
         "quota": {"max_size": "2Ti"},
-        "secret": "data-platform/lakehouse-s3",
+        "secret": "lakestead-secrets/lakehouse-s3",
     },
     "buckets": {
         "lakehouse": {
@@ -76,7 +76,10 @@ flux = {"interval": "10m"}
 metastore = {
     # Built from images/hive-metastore and pushed to a registry that the nodes can pull from.
     "image": "registry.anton.example/hive-metastore:4.0.0",
-    "database": {"host": "postgres-rw.databases.svc.cluster.local"},
+    "database": {
+        "host": "postgres-rw.databases.svc.cluster.local",
+        "namespace": "lakestead-secrets",
+    },
     "warehouse": {
         "managed": "s3a://lakehouse/managed",
         "external": "s3a://lakehouse/warehouse",
@@ -91,3 +94,8 @@ iceberg = {
     "table": "first_light",
     "warehouse": "s3a://lakehouse/warehouse/lakestead.db",
 }
+
+# Credentials are kept in namespace lakestead-secrets, and the External Secrets Operator, which the
+# homelab has, copies them to the pods' namespace. Without it: {"kind": "kubernetes"}, and the two
+# Secrets above in namespace data-platform.
+secrets = {"kind": "external-secrets"}

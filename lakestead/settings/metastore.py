@@ -12,7 +12,7 @@ from lakestead.settings.framework import Section
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=53)]
 SecretName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
-Identifier = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63)]
+Identifier = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=61)]
 Port = Annotated[int, Field(gt=0, lt=65536)]
 
 
@@ -22,8 +22,9 @@ class Database(Section):
     + host, port: as the metastore's pods reach PostgreSQL
     + name: of the database; made with ``role`` as its owner where it is not there
     + role: the metastore's user
-    + secret: in the metastore's namespace, keys ``username`` and ``password``; made with a random
-      password where it is not there
+    + secret: keys ``username`` and ``password``; made with a random password where it is not there
+    + namespace: of the Secret; by default the metastore's. With External Secrets it is the store's,
+      ``secrets.namespace``, and the metastore's pods read the copy of the same name
     """
 
     host: Text
@@ -31,6 +32,12 @@ class Database(Section):
     name: Identifier = "metastore"
     role: Identifier = "metastore"
     secret: SecretName = "hive-metastore-database"
+    namespace: Name | None = None
+
+    @property
+    def users(self) -> tuple[str, str]:
+        """The two users of PostgreSQL that the password changes between (docs/secrets.md)."""
+        return self.role, f"{self.role}_2"
 
 
 class Warehouse(Section):
@@ -81,6 +88,11 @@ class Metastore(Section):
     service_type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
     configuration: dict[Text, str | int | bool] = {}
     timeout: Annotated[int, Field(gt=0)] = 300
+
+    @property
+    def secret_namespace(self) -> str:
+        """Namespace of the Secret that ``database.secret`` names."""
+        return self.database.namespace or self.namespace
 
     @field_validator("service_address")
     @classmethod
