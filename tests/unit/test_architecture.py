@@ -12,6 +12,7 @@ ELSEWHERE = {
     "flux/reconcile.py": "called by operations: asks Flux to look again, by an annotation",
     "metastore/credentials.py": "called by operations: makes the Secret with the database's password",
     "credentials/copies.py": "called by operations: asks External Secrets to look again, by an annotation",
+    "credentials/kept.py": "called by operations: keeps a credential with the notes on its rotation",
     "flux/preview_patch.py": "dry runs of Flux's patches, by the raw request",
     "kube/lease.py": "the lock of a run",
     "journal/restore.py": "rollback: puts back what a run has changed",
