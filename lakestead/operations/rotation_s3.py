@@ -203,7 +203,7 @@ def _wait_until_it_works(settings: Settings, key: Credentials) -> None:
 
     def check() -> tuple[bool, str]:
         try:
-            s3.call("list_buckets")
+            s3.call("ListBuckets")
         except LakesteadError as error:
             return False, error.found or error.what
         return True, ""

@@ -232,7 +232,7 @@ def refused_key(key: dict[str, str]) -> str:
     settings = runpy.run_path(str(PROJECT / "group_data/lab.py"))["object_storage"]
     credentials = Credentials(key["AWS_ACCESS_KEY_ID"], key["AWS_SECRET_ACCESS_KEY"])
     try:
-        S3(settings["endpoint"], credentials, owner="the test").call("list_buckets")
+        S3(settings["endpoint"], credentials, owner="the test").call("ListBuckets")
     except LakesteadError as error:
         return str(getattr(error, "code", error))
     return ""
