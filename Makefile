@@ -53,7 +53,7 @@ lint: install
 	cd $(ROOT) && $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 unit: install testing
-	cd $(ROOT) && $(BIN)/pytest tests/unit tests/oracle tests/flux tests/scheduler tests/page tests/hosts tests/objectives tests/chart
+	cd $(ROOT) && $(BIN)/pytest tests/unit tests/oracle tests/flux tests/scheduler tests/page tests/hosts tests/objectives tests/chart tests/credentials
 
 # CASES and SEED as you like; what is wrong is kept in tests/oracle/cases/.
 oracle: CASES ?= 12000

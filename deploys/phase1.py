@@ -6,7 +6,7 @@ from pyinfra import state
 
 from lakestead.gates.gate import require
 from lakestead.gates.hosts import all_connected, groups_present
-from tasks import backup, capacity, flux, iceberg, metastore, object_storage
+from tasks import backup, capacity, external_secrets, flux, iceberg, metastore, object_storage
 
 # Nothing is changed unless every part of the platform can be reached and has room.
 PARTS = ("cluster", "toolbox", "database", "workstation")
@@ -18,6 +18,9 @@ object_storage.deploy()
 
 # GitOps: what follows goes through the homelab repo.
 flux.deploy()
+
+# Where credentials are copied to pods by External Secrets.
+external_secrets.deploy()
 
 # 1.2 The Hive Metastore, and 1.3 an Iceberg table in it.
 metastore.deploy()

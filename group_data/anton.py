@@ -51,7 +51,7 @@ object_storage = {
         "display_name": "Lakehouse",
         "max_buckets": 10,
         "quota": {"max_size": "2Ti"},
-        "secret": "data-platform/lakehouse-s3",
+        "secret": "lakestead-secrets/lakehouse-s3",
     },
     "buckets": {
         "lakehouse": {
@@ -77,7 +77,10 @@ flux = {"interval": "10m"}
 metastore = {
     # Built from images/hive-metastore and pushed to a registry that the nodes can pull from.
     "image": "registry.anton.example/hive-metastore:4.0.0",
-    "database": {"host": "postgres-rw.databases.svc.cluster.local"},
+    "database": {
+        "host": "postgres-rw.databases.svc.cluster.local",
+        "namespace": "lakestead-secrets",
+    },
     "warehouse": {
         "managed": "s3a://lakehouse/managed",
         "external": "s3a://lakehouse/warehouse",
@@ -110,3 +113,8 @@ backup = {
     "keep_days": 30,
     "max_age_hours": 26,
 }
+
+# Credentials are kept in namespace lakestead-secrets, and the External Secrets Operator, which the
+# homelab has, copies them to the pods' namespace. Without it: {"kind": "kubernetes"}, and the two
+# Secrets above in namespace data-platform.
+secrets = {"kind": "external-secrets"}

@@ -5,6 +5,7 @@ Names that begin with _ are not settings.
 
 from __future__ import annotations
 
+from lakestead.lab.charts import version as _chart_version
 from lakestead.lab.flux_manifests import manifests_file as _flux_manifests
 from lakestead.lab.golang import go_program as _go_program
 from lakestead.lab.images import reference as _image
@@ -19,9 +20,9 @@ allocations = {
     "hive-metastore": {"replicas": 2, "cpu": "200m", "memory": "640Mi"},
 }
 
-# What the lab is reviewed by: it has one small node, and no Airflow, monitoring or External Secrets.
+# What the lab is reviewed by: it has one small node, and no Airflow or monitoring.
 capacity = {"free": {"cpu": "200m", "memory": "1Gi"}}
-review = {"pvc_total": "100Gi", "parts": []}
+review = {"pvc_total": "100Gi", "parts": ["external-secrets"]}
 
 # What lakestead review asks; it writes the answers here itself.
 answers = {
@@ -45,7 +46,7 @@ object_storage = {
         "display_name": "Lakehouse",
         "max_buckets": 10,
         "quota": {"max_size": "20Gi", "max_objects": 1_000_000},
-        "secret": "data-platform/lakehouse-s3",
+        "secret": "lakestead-secrets/lakehouse-s3",
     },
     "buckets": {
         "lakehouse": {
@@ -76,8 +77,11 @@ flux = {
 metastore = {
     "image": _image("hive-metastore"),
     "image_pull_policy": "Never",
-    # The lab's PostgreSQL allows 57 connections.
-    "database": {"host": "postgresql.databases.svc.cluster.local", "pool_size": 3},
+    "database": {
+        "host": "postgresql.databases.svc.cluster.local",
+        "namespace": "lakestead-secrets",
+        "pool_size": 3,  # the lab's PostgreSQL allows 57 connections
+    },
     "warehouse": {
         "managed": "s3a://lakehouse/managed",
         "external": "s3a://lakehouse/warehouse",
@@ -95,3 +99,32 @@ iceberg = {
 }
 
 backup = {"image": _image("metadata-backup"), "image_pull_policy": "Never"}
+
+# Credentials are kept in a namespace of their own; External Secrets copies them to the pods' one.
+# The operator as small as it goes: it may read that one namespace, and has no webhook.
+secrets = {
+    "kind": "external-secrets",
+    "namespace": "lakestead-secrets",
+    "operator": {
+        "repository": f"http://{_ADDRESS['git']}/charts",
+        "version": _chart_version(),
+        "values": {
+            "image": dict(
+                zip(("repository", "tag"), _image("external-secrets").split(":"), strict=True),
+                pullPolicy="Never",
+            ),
+            "scopedNamespace": "data-platform",
+            "scopedRBAC": True,
+            "processClusterStore": False,
+            "processClusterExternalSecret": False,
+            "processClusterPushSecret": False,
+            "processPushSecret": False,
+            "webhook": {"create": False},
+            "certController": {"create": False},
+            "resources": {
+                "requests": {"cpu": "20m", "memory": "64Mi"},
+                "limits": {"memory": "256Mi"},
+            },
+        },
+    },
+}

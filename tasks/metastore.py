@@ -9,13 +9,21 @@ from urllib.parse import urlsplit
 
 from pyinfra import host
 
+from lakestead.credentials.copies import copies
 from lakestead.errors import LakesteadError
 from lakestead.gates.gate import require
 from lakestead.gates.monitoring import monitoring_kinds
 from lakestead.gitops.chart import chart_files
 from lakestead.gitops.render import render
 from lakestead.kube.session import api
-from lakestead.operations import database, database_limit, flux, gitops, metastore
+from lakestead.operations import (
+    database,
+    database_limit,
+    external_secrets,
+    flux,
+    gitops,
+    metastore,
+)
 from lakestead.plan.phases import SURGE
 from lakestead.settings import Settings
 
@@ -44,13 +52,24 @@ def deploy() -> None:
         )
     release: dict[str, Any] = {
         "files": files(settings),
-        "resources": {f"{APPS}/kustomization.yaml": ["./hive-metastore/ks.yaml"]},
+        "resources": {f"{APPS}/kustomization.yaml": kustomizations(settings)},
         "prune": [f"kubernetes/charts/{CHART.name}"],
         "message": MESSAGE,
     }
     gitops.expect(**release)
     if "workstation" in host.groups:
         gitops.files(name="Metastore: chart and release in the homelab repo", **release)
+    if "cluster" in host.groups and settings.secrets.external:
+        flux.reconcile(
+            name="Metastore: wait until Flux has applied its ExternalSecrets",
+            kind="Kustomization",
+            object_name="data-platform-secrets",
+            namespace=settings.flux.namespace,
+            timeout=section.timeout,
+        )
+        external_secrets.synced(
+            name="Metastore: wait for its Secrets", timeout=settings.flux.timeout
+        )
     if "cluster" in host.groups:
         flux.reconcile(
             name="Metastore: wait until Flux has applied its Kustomization",
@@ -81,31 +100,38 @@ Iceberg's catalog keeps in it which tables there are and which metadata file of 
 """
 
 
+def kustomizations(settings: Settings) -> list[str]:
+    """What Flux applies in the namespace's folder, relative to it."""
+    secrets = ["./secrets/ks.yaml"] if settings.secrets.external else []
+    return [*secrets, "./hive-metastore/ks.yaml"]
+
+
 def files(settings: Settings) -> dict[str, bytes]:
     """Path in the homelab repo → content: the chart, and the release that uses it.
 
-    Raises LakesteadError where the S3 key is in another namespace than the metastore, and where a
+    With External Secrets also the store, and what is copied from it. Raises LakesteadError where a
     NetworkPolicy is asked for and would keep the metastore from what it needs.
     """
-    s3_namespace, _, s3_secret = settings.object_storage.user.secret.partition("/")
-    if s3_namespace != settings.metastore.namespace:
-        raise LakesteadError(
-            "The metastore's pods cannot read the key of the object storage",
-            found=f"object_storage.user.secret is in namespace {s3_namespace}",
-            expected=f"namespace {settings.metastore.namespace}, as metastore.namespace has it",
-            do="change one of the two",
-        )
-    release = render(
+    found = chart_files(CHART) | render(
         f"{APPS}/hive-metastore",
         flux=settings.flux,
         metastore=settings.metastore,
         allocation=settings.allocations[COMPONENT],
         monitoring=settings.monitoring,
         egress_namespaces=egress_namespaces(settings),
+        secrets=settings.secrets,
         s3=settings.object_storage,
-        s3_secret=s3_secret,
+        s3_secret=settings.object_storage.user.secret.partition("/")[2],
     )
-    return release | chart_files(CHART)
+    if settings.secrets.external:
+        found |= render(
+            f"{APPS}/secrets",
+            flux=settings.flux,
+            metastore=settings.metastore,
+            secrets=settings.secrets,
+            copied=copies(settings),
+        )
+    return found
 
 
 def egress_namespaces(settings: Settings) -> list[str]:

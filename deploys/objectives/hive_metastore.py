@@ -6,7 +6,7 @@ from pyinfra import state
 
 from lakestead.gates.gate import require
 from lakestead.gates.hosts import all_connected, groups_present
-from tasks import capacity, flux, metastore
+from tasks import capacity, external_secrets, flux, metastore
 
 require(
     [
@@ -16,4 +16,5 @@ require(
 )
 capacity.deploy(phase=1)
 flux.deploy()
+external_secrets.deploy()
 metastore.deploy()

@@ -3,7 +3,8 @@
 
 The protocol itself (refs, packs, protocol v2) is Git's own CGI program, see git-http-backend(1); this file is
 the HTTP server around it: basic authentication, chunked and gzip request bodies, streaming both ways, one
-thread per connection, health, and a shutdown that lets a push in flight finish.
+thread per connection, health, and a shutdown that lets a push in flight finish. Beside it, a folder of files
+is there for anyone to read: a Helm repository.
 It needs Python's standard library and git, nothing else.
 """
 
@@ -31,6 +32,7 @@ CHUNK = 64 * 1024
 SMART_PATHS = re.compile(
     r"/(?P<repository>[\w.-]+\.git)/(info/refs|git-upload-pack|git-receive-pack)"
 )
+CHART_PATHS = re.compile(r"/charts/(?P<file>\w[\w.-]*)")
 REPOSITORY_SETTINGS = {
     "http.receivepack": "true",
     # A broken pack, a rewritten or a deleted branch is refused: Flux follows this branch.
@@ -82,9 +84,15 @@ class GitServer(ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(
-        self, address: tuple[str, int], repository: Path, username: str, password: str
+        self,
+        address: tuple[str, int],
+        repository: Path,
+        username: str,
+        password: str,
+        charts: Path | None = None,
     ) -> None:
         super().__init__(address, Handler)
+        self.charts = charts
         self.repository = repository
         self.username = username
         self.password = password
@@ -120,11 +128,25 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(
                 status, "ready\n" if ready else f"{self.server.repository} is no repository\n"
             )
+        elif self.server.charts and (match := CHART_PATHS.fullmatch(path)):
+            self.serve_chart(self.server.charts / match["file"])
         else:
             self.serve_git(path)
 
     def do_POST(self) -> None:
         self.serve_git(unquote(urlsplit(self.path).path))
+
+    def serve_chart(self, file: Path) -> None:
+        try:
+            body = file.read_bytes()
+        except OSError:
+            self.answer(HTTPStatus.NOT_FOUND, "no such file\n")
+            return
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "application/octet-stream")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def serve_git(self, path: str) -> None:
         match = SMART_PATHS.fullmatch(path)
@@ -282,6 +304,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--branch", default="main", help="its default branch (%(default)s)")
     parser.add_argument("--address", default="0.0.0.0")
     parser.add_argument("--port", type=int, default=8080, help="0 takes a free one and prints it")
+    parser.add_argument("--charts", type=Path, help="a Helm repository, served below /charts/")
     parser.add_argument("--username", default="lakestead")
     parser.add_argument("--password-file", type=Path, required=True)
     return parser.parse_args()
@@ -296,7 +319,11 @@ def main() -> None:
         sys.exit("git is not installed")
     prepare_repository(options.repository, options.branch)
     server = GitServer(
-        (options.address, options.port), options.repository.absolute(), options.username, password
+        (options.address, options.port),
+        options.repository.absolute(),
+        options.username,
+        password,
+        options.charts,
     )
     # shutdown() waits for the loop that this very thread runs, so it must be called from another one.
     stop = threading.Thread(target=server.shutdown)

@@ -51,7 +51,7 @@ def writer_section(settings: Settings) -> ObjectStorage:
 def database_section(settings: Settings) -> Metastore:
     """The metastore's section with the role that can only read."""
     backup = required(settings)
-    update = {"role": backup.role, "secret": backup.role_secret}
+    update = {"role": backup.role, "secret": backup.role_secret, "namespace": None}
     database = settings.metastore.database.model_copy(update=update)
     return settings.metastore.model_copy(update={"database": database})
 

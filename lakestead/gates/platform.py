@@ -7,6 +7,7 @@ from collections.abc import Callable
 from lakestead.flux.installation import find
 from lakestead.flux.kinds import flux_ref
 from lakestead.flux.progress import condition, suspended
+from lakestead.gates import external_secrets
 from lakestead.gates.ceph import object_store_ready
 from lakestead.gates.check import Check
 from lakestead.gates.gate import Gate
@@ -17,10 +18,7 @@ from lakestead.settings import Settings
 PARTS = {
     "prometheus": ("Prometheus is operational", "app.kubernetes.io/name=prometheus"),
     "grafana": ("Grafana is operational", "app.kubernetes.io/name=grafana"),
-    "external-secrets": (
-        "External Secrets is operational",
-        "app.kubernetes.io/name=external-secrets",
-    ),
+    "external-secrets": (external_secrets.NAME, external_secrets.SELECTOR),
 }
 
 
@@ -42,7 +40,9 @@ def platform_checks(api: Api, settings: Settings) -> list[Check]:
     if "airflow" in settings.review.parts:
         checks.append(_airflow(api, settings))
     for part, (name, selector) in PARTS.items():
-        if part in settings.review.parts:
+        if part == "external-secrets" and settings.secrets.external:
+            checks.append(_external_secrets(api, settings, limit))
+        elif part in settings.review.parts:
             checks.append(_running(api, name, selector, limit))
     checks.append(
         Check(
@@ -121,6 +121,16 @@ def _airflow(api: Api, settings: Settings) -> Check:
 
     limit = float(settings.review.timeout)
     return Check("Airflow is deployed", str(ref), look, "condition Ready is True", do, limit)
+
+
+def _external_secrets(api: Api, settings: Settings, limit: float) -> Check:
+    return Check(
+        external_secrets.NAME,
+        external_secrets.LOOKED_AT,
+        lambda: external_secrets.external_secrets_gate(api, settings.secrets),
+        external_secrets.WANTED,
+        timeout=limit,
+    )
 
 
 def _running(api: Api, name: str, selector: str, limit: float) -> Check:

@@ -13,7 +13,7 @@ import yaml
 
 from lakestead.kube.client import Api, ApiError
 from lakestead.kube.wait import wait_for
-from lakestead.lab import ceph, images, network, secrets
+from lakestead.lab import ceph, charts, images, network, secrets
 from lakestead.lab.paths import lab_dir
 
 _FOLDER = Path(__file__).with_name("manifests")
@@ -94,6 +94,7 @@ def _render(environment: jinja2.Environment, file: str) -> Manifest:
         address=network.SERVICE_ADDRESSES,
         node_name=network.NODE_NAME,
         data_dir=str(lab_dir() / "data"),
+        charts=str(charts.repository()),
         secrets=secrets.secret,
         cephx_key=ceph.cephx_key,
         stable_uuid=ceph.stable_uuid,

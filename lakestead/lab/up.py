@@ -13,6 +13,7 @@ from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.lab import (
     cgroup,
+    charts,
     down,
     flux_manifests,
     images,
@@ -144,6 +145,7 @@ def _image_steps() -> list[Step]:
         steps.append(Step(f"import {component}", _import(component), needed, lane="import"))
     flux = tuple(f"image {c}" for c in images.components() if c.startswith("flux-"))
     steps.append(Step("flux manifests", lambda say: _none(flux_manifests.ensure()), flux))
+    steps.append(Step("charts", lambda say: _none(charts.ensure())))
     return steps
 
 
@@ -168,6 +170,7 @@ def _pod_steps() -> list[Step]:
     first: tuple[str, ...] = ()
     for manifest in manifests():
         needs = ("node", "kube-proxy", *(f"import {c}" for c in sorted(manifest.images)), *first)
+        needs += ("charts",) if manifest.name == "git-server" else ()
         steps.append(Step(manifest.name, _deploy(manifest), needs))
         if manifest.name in ("base", "coredns"):
             first = (manifest.name,)

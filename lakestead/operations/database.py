@@ -18,8 +18,7 @@ from lakestead.operations.object_storage_later import later
 from lakestead.operations.secrets import make_namespace, secret_undo, written
 from lakestead.operations.show import show
 from lakestead.plan.change import Change, with_unchanged
-from lakestead.postgresql import scram
-from lakestead.postgresql.psql import query
+from lakestead.postgresql import logins
 from lakestead.settings.metastore import Metastore
 
 
@@ -37,12 +36,13 @@ def password_secret(settings: Metastore) -> Iterator[Command]:
     """
     cluster = api(host)
     ref = credentials.secret_ref(settings)
-    namespace = ObjectRef("v1", "Namespace", settings.namespace)
+    namespace = ObjectRef("v1", "Namespace", settings.secret_namespace)
     if credentials.read(cluster, settings):
         show(host, [Change("Secret", f"{ref.namespace}/{ref.name}", "unchanged")])
         host.noop(f"{ref} is there")
         return
-    changes = [Change("Secret", f"{ref.namespace}/{ref.name}", "create", why="random password")]
+    why = "what pods have" if credentials.copied(cluster, settings) else "random password"
+    changes = [Change("Secret", f"{ref.namespace}/{ref.name}", "create", why=why)]
     if cluster.get(namespace) is None:
         changes.insert(0, Change("Namespace", namespace.name, "create"))
     show(host, changes)
@@ -113,7 +113,7 @@ def role_and_database(settings: Metastore) -> Iterator[Command]:
 
 @operation
 def role_password(settings: Metastore) -> Iterator[Command]:
-    """Give the metastore's role the password of its Secret, where it has another or none.
+    """Give the user in the Secret the password in it, where it has another or none.
 
     The stored form is computed here and compared with the one in PostgreSQL; the password itself is
     not sent.
@@ -130,40 +130,24 @@ def role_password(settings: Metastore) -> Iterator[Command]:
     found = credentials.read(api(host), settings)
     if found is None:
         change = Change("PostgreSQL password", role, "known after apply")
-        yield later(f"{settings.namespace}/{settings.database.secret}", change)
+        yield later(credentials.secret_ref(settings).full_name, change)
         return
-    stored = query(
-        host, f"SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = '{role}'"
-    )
-    if stored and scram.matches(stored[0], found.password):
-        show(host, [Change("PostgreSQL password", role, "unchanged")])
-        host.noop(f"role {role} has the password of its Secret")
+    login = found.username
+    if logins.has_password(host, login, found.password):
+        show(host, [Change("PostgreSQL password", login, "unchanged")])
+        host.noop(f"role {login} has the password of its Secret")
         return
-    why = "it has another" if stored else "it has none yet"
-    change = Change("PostgreSQL password", role, "update", why=why)
+    why = "it has another" if logins.stored(host, login) else "it has none yet"
+    change = Change("PostgreSQL password", login, "update", why=why)
     show(host, [change])
+
+    def action() -> str:
+        logins.set_password(host, role, login, found.password)
+        return f"role {login} has the password of its Secret"
+
     yield ApiCommand(
-        f"set the password of role {role}",
-        lambda: _set(role, found.password),
+        f"set the password of role {login}",
+        action,
         change=change,
         undo=Undo("none", cannot="passwords are not kept"),
     )
-
-
-def _set(role: str, password: str) -> str:
-    try:
-        verifier = scram.verifier(password)
-    except ValueError as error:
-        raise LakesteadError(
-            f"Role {role} cannot have this password", expected=str(error)
-        ) from None
-    query(host, f"ALTER ROLE \"{role}\" PASSWORD '{verifier}'")
-    stored = query(host, f"SELECT rolpassword FROM pg_authid WHERE rolname = '{role}'")
-    if stored != [verifier]:
-        raise LakesteadError(
-            f"PostgreSQL did not keep the password of role {role}",
-            where=host.name,
-            found="another stored form than was set",
-            do="see whether something else manages this role",
-        )
-    return f"role {role} has the password of its Secret"

@@ -67,13 +67,18 @@ def round_trip(settings: ObjectStorage) -> Iterator[Command]:
     for bucket, digest, change in pending:
         yield ApiCommand(
             f"round trip through bucket {bucket.name}",
-            _run(settings, s3, bucket, digest),
+            proof(settings, s3, bucket, digest),
             change=change,
             undo=NOTHING_LEFT,
         )
 
 
-def _run(settings: ObjectStorage, s3: S3, bucket: BucketWanted, digest: str) -> Callable[[], str]:
+def proof(settings: ObjectStorage, s3: S3, bucket: BucketWanted, digest: str) -> Callable[[], str]:
+    """What does a round trip through a bucket, and notes that it has passed.
+
+    + digest: of what it proves: ``lakestead.plan.round_trip.proves``
+    """
+
     def action() -> str:
         anonymous = None if bucket_policy.everybody(bucket.policy) else anonymous_s3(settings)
         RoundTrip(s3, anonymous, bucket.name).run(digest, settings.user.uid)

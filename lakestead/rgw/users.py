@@ -12,6 +12,8 @@ from lakestead.rgw.credentials import Credentials
 from lakestead.rgw.failures import RgwError
 
 KIB = 1024
+# Ceph's answers for a key that the user has not.
+GONE = ("InvalidAccessKeyId", "NoSuchKey", "InvalidAccessKey")
 
 
 def read_user(admin: AdminOps, uid: str) -> tuple[User, list[Credentials]] | None:
@@ -109,6 +111,15 @@ def set_user_quota(admin: AdminOps, uid: str, quota: Quota) -> None:
 def add_key(admin: AdminOps, uid: str) -> None:
     """Add an S3 key, which the gateway makes up; every call adds one more."""
     admin.call("PUT", "user?key", {"uid": uid, "key_type": "s3", "generate_key": True})
+
+
+def remove_key(admin: AdminOps, uid: str, access_key: str) -> None:
+    """Take an S3 key away; one that is not there is no error."""
+    try:
+        admin.call("DELETE", "user?key", {"uid": uid, "key_type": "s3", "access_key": access_key})
+    except RgwError as error:
+        if error.code not in GONE:
+            raise
 
 
 def _caps(caps: Mapping[str, str]) -> str:

@@ -7,7 +7,10 @@ line, the key, the value and what is accepted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator
 
 from lakestead.plan.phases import COMPONENTS
 from lakestead.settings.backup import Backup
@@ -21,6 +24,7 @@ from lakestead.settings.metastore import Metastore
 from lakestead.settings.monitoring import Monitoring
 from lakestead.settings.object_storage import ObjectStorage
 from lakestead.settings.review import Answer, QuestionId, Review
+from lakestead.settings.secrets import Secrets
 from lakestead.settings.source import Sources
 
 if TYPE_CHECKING:
@@ -31,6 +35,17 @@ NOT_SETTINGS = (
     "_", "ssh", "kube_context", "kubepod_", "docker", "podman", "chroot", "winrm", "vagrant",
     "terraform",
 )  # fmt: skip
+
+
+def _moment(value: str) -> str:
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError('a moment in UTC: "2026-11-21T20:00"') from None
+    return value
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
 
 
 class Settings(Section):
@@ -44,6 +59,9 @@ class Settings(Section):
     + object_storage, gitops, flux, metastore, iceberg: one section a capability
     + monitoring: what is made for a monitoring stack
     + backup: of the metadata; without it there is none
+    + secrets: how pods get their credentials
+    + rotate_before: every credential that is older than this moment (UTC) is replaced by
+      ``deploys/rotate.py``: ``2026-11-21T20:00``
     """
 
     kube: Kube = Kube()
@@ -58,6 +76,8 @@ class Settings(Section):
     iceberg: Iceberg
     monitoring: Monitoring = Monitoring()
     backup: Backup | None = None
+    secrets: Secrets = Secrets()
+    rotate_before: Moment | None = None
 
     @classmethod
     def of(cls, host: Host) -> Settings:
@@ -76,9 +96,28 @@ class Settings(Section):
             for name, allocation in settings.allocations.items()
             if name not in COMPONENTS and allocation.phase is None
         ]
-        if strangers:
-            raise refuse(strangers, sources)
+        misplaced = settings._misplaced_secrets()
+        if strangers or misplaced:
+            raise refuse([*strangers, *misplaced], sources)
         return settings
+
+    def _misplaced_secrets(self) -> list[Mistake]:
+        """Secrets that are not where ``secrets`` says that credentials are kept."""
+        wanted, why = self.metastore.namespace, "metastore.namespace"
+        if self.secrets.external:
+            wanted, why = self.secrets.namespace, "secrets.namespace"
+            if wanted == self.metastore.namespace:
+                text = "must be another namespace than metastore.namespace: its pods read that"
+                return [Mistake(path=("secrets", "namespace"), text=text)]
+        places: dict[tuple[str, ...], str] = {
+            ("object_storage", "user", "secret"): self.object_storage.user.secret.split("/")[0],
+            ("metastore", "database", "namespace"): self.metastore.secret_namespace,
+        }
+        return [
+            Mistake(path=path, text=f"is in namespace {found}, not in {wanted}, as {why} has it")
+            for path, found in places.items()
+            if found != wanted
+        ]
 
     def phase_of(self, component: str) -> int:
         """Phase that brings a component of ``allocations``."""

@@ -12,7 +12,7 @@ from lakestead.settings.framework import Section
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=53)]
 SecretName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
-Identifier = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63)]
+Identifier = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=61)]
 Port = Annotated[int, Field(gt=0, lt=65536)]
 
 
@@ -26,8 +26,9 @@ class Database(Section):
     + host, port: as the metastore's pods reach PostgreSQL
     + name: of the database; made with ``role`` as its owner where it is not there
     + role: the metastore's user
-    + secret: in the metastore's namespace, keys ``username`` and ``password``; made with a random
-      password where it is not there
+    + secret: keys ``username`` and ``password``; made with a random password where it is not there
+    + namespace: of the Secret; by default the metastore's. With External Secrets it is the store's,
+      ``secrets.namespace``, and the metastore's pods read the copy of the same name
     + pool_size: connections in each of a replica's five pools; ``role`` is limited to what all need
     """
 
@@ -36,6 +37,7 @@ class Database(Section):
     name: Identifier = "metastore"
     role: Identifier = "metastore"
     secret: SecretName = "hive-metastore-database"
+    namespace: Name | None = None
     pool_size: Annotated[int, Field(ge=2, le=50)] = 5
 
     def connections(self, pods: int) -> int:
@@ -44,6 +46,11 @@ class Database(Section):
         Five more are for backups and for people.
         """
         return pods * (POOLS * self.pool_size + 1) + 5
+
+    @property
+    def users(self) -> tuple[str, str]:
+        """The two users of PostgreSQL that the password changes between (docs/secrets.md)."""
+        return self.role, f"{self.role}_2"
 
 
 class Warehouse(Section):
@@ -125,6 +132,11 @@ class Metastore(Section):
     network: Network | None = None
     configuration: dict[Text, str | int | bool] = {}
     timeout: Annotated[int, Field(gt=0)] = 300
+
+    @property
+    def secret_namespace(self) -> str:
+        """Namespace of the Secret that ``database.secret`` names."""
+        return self.database.namespace or self.namespace
 
     @field_validator("service_address")
     @classmethod

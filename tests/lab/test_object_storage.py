@@ -30,7 +30,7 @@ from lakestead.settings.object_storage import ObjectStorage
 
 PROJECT = Path(__file__).parents[2]
 ADMIN = ObjectRef("v1", "Secret", "rgw-admin-ops-user", "storage")
-USER = ObjectRef("v1", "Secret", "lakehouse-s3", "data-platform")
+USER = ObjectRef("v1", "Secret", "lakehouse-s3", "lakestead-secrets")
 
 Run = Callable[..., CompletedProcess[str]]
 
@@ -174,7 +174,7 @@ REFUSED = {
         "it names RGW user nobody, who does not exist",
     ),
     "somebody's bucket": (
-        lambda data: data["user"].update(uid="another", secret="data-platform/another-s3"),
+        lambda data: data["user"].update(uid="another", secret="lakestead-secrets/another-s3"),
         "belongs to another user",
     ),
 }

@@ -83,14 +83,14 @@ def empty(server: Server) -> str:
 def test_a_second_run_changes_nothing(run: Run) -> None:
     done = run()
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("No changes") == 8
+    assert done.stderr.count("No changes") == 10
 
 
 def test_another_password_is_set_back(run: Run, server: Server) -> None:
     server.sql("ALTER ROLE metastore PASSWORD 'something-else'")
     done = run()
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("No changes") == 7
+    assert done.stderr.count("No changes") == 9
     assert "~ update    PostgreSQL password metastore" in done.stderr
     # The pod still has the password of the Secret.
     assert server.schema("metastore").rc == 0

@@ -13,6 +13,8 @@ ELSEWHERE = {
     "metastore/credentials.py": "called by operations: makes the Secret with the database's password",
     "backup/jobs.py": "called by operations: Jobs of backup, restore and drill, and their removal",
     "backup/recovery.py": "called by operations: restarts the metastores",
+    "credentials/copies.py": "called by operations: asks External Secrets to look again, by an annotation",
+    "credentials/kept.py": "called by operations: keeps a credential with the notes on its rotation",
     "flux/preview_patch.py": "dry runs of Flux's patches, by the raw request",
     "kube/lease.py": "the lock of a run",
     "journal/restore.py": "rollback: puts back what a run has changed",

@@ -23,7 +23,7 @@ class Server:
         (folder / "password").write_text(PASSWORD + "\n")
         command = [sys.executable, str(SERVER), "--repository", str(self.repository)]
         command += ["--address", "127.0.0.1", "--port", "0"]
-        command += ["--password-file", str(folder / "password")]
+        command += ["--password-file", str(folder / "password"), "--charts", str(folder / "charts")]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout
         self.port = int(self.process.stdout.readline().rpartition(" ")[2])

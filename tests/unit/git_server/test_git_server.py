@@ -102,6 +102,17 @@ def test_paths(server, path: str, status: int) -> None:
     assert server.http("GET", path)[0] == status
 
 
+def test_charts_are_there_for_anyone_and_nothing_else_is(server, tmp_path: Path) -> None:
+    (tmp_path / "charts").mkdir()
+    (tmp_path / "charts/index.yaml").write_bytes(b"apiVersion: v1\n")
+    assert server.http("GET", "/charts/index.yaml", password="") == (200, b"apiVersion: v1\n")
+    assert server.http("GET", "/charts/another.tgz", password="")[0] == 404
+    for path in ("/charts/../password", "/charts/%2e%2e%2fpassword", "/charts/", "/charts/.x"):
+        status, answer = server.http("GET", path, password="")
+        assert status == 401, path
+        assert server.password.encode() not in answer
+
+
 def test_not_ready_without_its_repository(server, tmp_path: Path) -> None:
     server.repository.rename(tmp_path / "gone")
     assert server.http("GET", "/-/ready/homelab.git", password="")[0] == 503

@@ -16,6 +16,7 @@ from lakestead.settings.source import Sources
 from tasks.metastore import APPS, CHART, files
 
 SETTINGS = Path(__file__).parents[1] / "settings/valid/minimal.py"
+EXTERNAL = SETTINGS.with_name("external_secrets.py")
 RELEASE = f"{APPS}/hive-metastore/app/helmrelease.yaml"
 
 
@@ -77,8 +78,8 @@ def test_no_password_is_rendered() -> None:
 
 
 def test_a_key_in_another_namespace_is_refused() -> None:
-    with pytest.raises(LakesteadError, match="namespace elsewhere"):
-        files(settings(namespace="elsewhere"))
+    with pytest.raises(LakesteadError, match="not in elsewhere, as"):
+        settings(namespace="elsewhere")
 
 
 def test_a_network_policy_lets_out_what_is_needed() -> None:
@@ -92,3 +93,38 @@ def test_a_network_policy_lets_out_what_is_needed() -> None:
         "values"
     ]
     assert values["networkPolicy"]["egress"]["namespaces"] == ["storage"]
+
+
+def test_with_external_secrets_the_operator_may_read_what_is_copied_and_nothing_else() -> None:
+    values = {key: value for key, value in runpy.run_path(str(EXTERNAL)).items() if key[0] != "_"}
+    data = {key: value for key, value in runpy.run_path(str(SETTINGS)).items() if key[0] != "_"}
+    rendered = files(Settings.load({**data, **values}, Sources()))
+    objects = [
+        obj
+        for path, content in rendered.items()
+        if path.startswith(f"{APPS}/secrets/app/")
+        for obj in yaml.safe_load_all(content)
+        if obj
+    ]
+    by_kind = {obj["kind"]: obj for obj in objects}
+    copied = {o["metadata"]["name"]: o for o in objects if o["kind"] == "ExternalSecret"}
+    assert copied.keys() == {"hive-metastore-database", "lakehouse-s3"}
+    [rule] = by_kind["Role"]["rules"]
+    assert (rule["resources"], rule["verbs"]) == (["secrets"], ["get"])
+    assert set(rule["resourceNames"]) == copied.keys()
+    assert by_kind["Role"]["metadata"]["namespace"] == "kept"
+    store = by_kind["SecretStore"]
+    assert store["spec"]["provider"]["kubernetes"]["remoteNamespace"] == "kept"
+    for name, secret in copied.items():
+        assert secret["metadata"]["namespace"] == store["metadata"]["namespace"] == "data-platform"
+        assert secret["spec"]["target"]["name"] == name
+        assert {entry["remoteRef"]["key"] for entry in secret["spec"]["data"]} == {name}
+    # What pods are told to read is the copy.
+    release = yaml.safe_load(rendered[RELEASE])["spec"]["values"]
+    assert {release["database"]["secret"]["name"], release["s3"]["secret"]} == copied.keys()
+    depends = yaml.safe_load(rendered[f"{APPS}/hive-metastore/ks.yaml"])["spec"]["dependsOn"]
+    assert depends == [{"name": "data-platform-secrets"}]
+
+
+def test_without_external_secrets_nothing_of_it_is_rendered() -> None:
+    assert not [path for path in files(settings()) if "/secrets/" in path]

@@ -1,0 +1,2 @@
+// Package register lists the generators that are compiled: none.
+package register
