@@ -12,8 +12,8 @@ from tests.lab.chaos.belongings import Belongings, look, lost
 from tests.lab.chaos.fault import Fault, Phase
 from tests.lab.chaos.scene import Ended, Scene
 
-# Seconds until the certificate of a run that outlives it ends: it has planned by then, and not done all.
-ENDS_WITHIN = 14.0
+# Seconds until the certificate of a run ends that takes longer.
+ENDS_WITHIN = 5.0
 Say = Callable[[str], None]
 
 
