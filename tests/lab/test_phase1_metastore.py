@@ -97,7 +97,7 @@ def test_another_password_is_set_back(run: Run, server: Server) -> None:
 
 
 def test_another_limit_of_connections_is_set_back(run: Run, server: Server) -> None:
-    limits = "SELECT rolname, rolconnlimit FROM pg_roles WHERE rolname ~ '^metastore' ORDER BY 1"
+    limits = "SELECT rolname, rolconnlimit FROM pg_roles WHERE rolname ~ '^metastore(_2)?$' ORDER BY 1"
     before = server.sql(limits)
     server.sql(
         "ALTER ROLE metastore CONNECTION LIMIT 7", "CREATE ROLE metastore_2 LOGIN IN ROLE metastore"

@@ -111,7 +111,7 @@ def test_no_user_of_postgresql_has_its_name_or_a_known_word_for_a_password(
     done = api.exec("databases", pod, ["psql", "-XqAt", "--dbname=postgres"], stdin=sql.encode())
     users = dict(line.split("|", 1) for line in done.stdout.decode().splitlines())
     assert users
-    assert users.keys() <= {"postgres", "metastore", "metastore_2"}
+    assert users.keys() <= {"postgres", "metastore", "metastore_2", "metastore_backup"}
     words = ["postgres", "password", "admin", "changeme", "hive", "secret", "lakestead", "root"]
     for user, stored in users.items():
         assert stored.startswith("SCRAM-SHA-256$")

@@ -147,7 +147,7 @@ def scaled_away(scene: Scene) -> None:
 
 def scaled_back(scene: Scene) -> None:
     """And back."""
-    _scale(scene, PLATFORM, "hive-metastore", 1)
+    _scale(scene, PLATFORM, "hive-metastore", 2)
 
 
 def second_operator(scene: Scene) -> None:

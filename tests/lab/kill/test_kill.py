@@ -52,6 +52,6 @@ def test_killed_at_writes_it_ends_as_if_it_never_was(lab: Lab, runs: Runs) -> No
     assert leaks(lab, {"output": output} | files_in(runs.folder)) == []
     left = state_of(lab_dir())
     assert left["table"] == {"snapshots": 2, "rows": 5, "rows in the older snapshot": 3}
-    assert len(left["repo"]["commits"]) == 3
+    assert len(left["repo"]["commits"]) == 4
     assert {user["keys"] for user in left["users"].values()} == {1}
     assert sorted(left["buckets"]) == ["lakehouse", "lakehouse-backups"]
