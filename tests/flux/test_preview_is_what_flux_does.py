@@ -149,7 +149,8 @@ def test_flux_does_what_was_previewed(flow: Flow) -> None:
     planned = flow.preview(FIRST)
     assert [str(change) for change in planned if (change.will or change.action) != "create"] == []
     flow.push(FIRST)
-    assert all(_there(flow.api, change) for change in planned)
+    for change in planned:
+        _wait_for(flow.api, change, None)
 
     planned = flow.preview(SECOND)
     actions = {f"{change.action} {change.kind} {change.name}" for change in planned}
@@ -164,7 +165,9 @@ def test_flux_does_what_was_previewed(flow: Flow) -> None:
     }
     before = {change: _there(flow.api, change) for change in planned}
     flow.push(SECOND)
-    after = {change: _settled(flow.api, change) for change in planned}
+    for change in planned:
+        _wait_for(flow.api, change, before[change])
+    after = {change: _there(flow.api, change) for change in planned}
     for change in planned:
         if change.action in ("update", "unchanged"):
             assert object_diff(before[change], after[change]) == change.diff, str(change)
@@ -184,8 +187,15 @@ def _there(api: Api, change: Change) -> dict[str, Any] | None:
     return api.get(ObjectRef(version, change.kind, name, namespace or None))
 
 
-def _settled(api: Api, change: Change) -> dict[str, Any] | None:
-    """The object when Flux is done; Helm deletes what a release has no more at its very end."""
-    if change.action == "delete":
-        wait_for(f"{change} to be done", lambda: (_there(api, change) is None, "it is there"), 60)
-    return _there(api, change)
+def _wait_for(api: Api, change: Change, before: dict[str, Any] | None) -> None:
+    """Wait until Flux has done a change: Helm goes on when the Kustomization is applied already."""
+
+    def done() -> tuple[bool, str]:
+        now = _there(api, change)
+        if change.action == "delete":
+            return now is None, "it is there"
+        if change.action == "update":
+            return bool(object_diff(before, now)), "it is as it was"
+        return now is not None, "it is not there"
+
+    wait_for(f"{change} to be done", done, 60)

@@ -10,6 +10,7 @@ import pyinfra
 import pytest
 
 from lakestead.journal import session as journal
+from lakestead.lab.golang import go_program
 from tests.api_server import ApiServer
 from tests.objectives.stack import build
 from tests.objectives.world import World
@@ -21,6 +22,7 @@ _numbers = itertools.count()
 @pytest.fixture(scope="package")
 def api_server() -> Iterator[ApiServer]:
     """A server of this folder's own: a review tells what others have left there."""
+    go_program("kubectl").ensure()
     with ApiServer.running() as server:
         yield server
 
