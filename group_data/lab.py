@@ -18,6 +18,7 @@ kube = {"kubeconfig": str(_lab_dir() / "kubeconfig"), "context": "lakestead-lab"
 # What each component's pods request. Small: the lab shares one machine with you.
 allocations = {
     "hive-metastore": {"replicas": 2, "cpu": "200m", "memory": "640Mi"},
+    "spark-operator": {"replicas": 1, "cpu": "50m", "memory": "384Mi"},
 }
 
 # What the lab is reviewed by: it has one small node, and no Airflow or monitoring.
@@ -101,20 +102,18 @@ iceberg = {
 backup = {"image": _image("metadata-backup"), "image_pull_policy": "Never"}
 
 # Credentials are kept in a namespace of their own; External Secrets copies them to the pods' one.
-# The operator as small as it goes: it may read that one namespace, and has no webhook.
+# The operator as small as it goes: it has no webhook, and handles two kinds.
 secrets = {
     "kind": "external-secrets",
     "namespace": "lakestead-secrets",
     "operator": {
         "repository": f"http://{_ADDRESS['git']}/charts",
-        "version": _chart_version(),
+        "version": _chart_version("external-secrets"),
         "values": {
             "image": dict(
                 zip(("repository", "tag"), _image("external-secrets").split(":"), strict=True),
                 pullPolicy="Never",
             ),
-            "scopedNamespace": "data-platform",
-            "scopedRBAC": True,
             "processClusterStore": False,
             "processClusterExternalSecret": False,
             "processClusterPushSecret": False,
@@ -127,4 +126,19 @@ secrets = {
             },
         },
     },
+}
+
+# Phase 2: jobs of one driver and one executor, one job at a time.
+spark = {
+    "operator": {
+        "repository": f"http://{_ADDRESS['git']}/charts",
+        "version": _chart_version("spark-operator"),
+        "image": _image("spark-operator"),
+    },
+    "image": _image("spark"),
+    "image_pull_policy": "Never",
+    "driver": {"cpu": "200m", "memory": "512Mi", "overhead": "384Mi"},
+    "executor": {"cpu": "200m", "memory": "512Mi", "overhead": "384Mi"},
+    "quota": {"cpu": "1", "memory": "2Gi", "pods": 4},
+    "raw": "s3a://lakehouse/raw/sample",
 }

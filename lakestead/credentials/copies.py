@@ -39,6 +39,21 @@ class Copy:
         """The object that asks External Secrets for the copy."""
         return ObjectRef(API_VERSION, "ExternalSecret", self.name, self.target.namespace)
 
+    def manifest(self, cluster: Api) -> dict[str, Any]:
+        """The Secret for pods, as it is kept; where External Secrets does not make it."""
+        kept = cluster.get(self.source) or {"data": {}}
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "name": self.target.name,
+                "namespace": self.target.namespace,
+                "labels": {"app.kubernetes.io/managed-by": "lakestead"},
+            },
+            "type": "Opaque",
+            "data": {key: kept["data"].get(key, "") for key in self.keys},
+        }
+
 
 def database_copy(settings: Settings) -> Copy:
     """The metastore's user and password in PostgreSQL."""
@@ -53,8 +68,16 @@ def s3_copy(settings: Settings) -> Copy:
     return Copy(keys, secret.ref, _target(settings, secret.ref))
 
 
+def spark_copy(settings: Settings) -> Copy:
+    """The S3 key again, for Spark's jobs in their own namespace."""
+    of_metastore = s3_copy(settings)
+    namespace = settings.spark.namespace if settings.spark else None
+    target = ObjectRef("v1", "Secret", of_metastore.name, namespace)
+    return Copy(of_metastore.keys, of_metastore.source, target)
+
+
 def copies(settings: Settings) -> list[Copy]:
-    """All of them."""
+    """Those of the metastore's pods."""
     return [database_copy(settings), s3_copy(settings)]
 
 

@@ -88,7 +88,7 @@ def reference(component: str) -> str:
 
 def compiles(component: str) -> bool:
     """Whether the build keeps the processor busy (a compiler), not the network."""
-    return _image(component).toolchain == "go"
+    return "go" in _image(component).toolchain.split("+")
 
 
 def entry(component: str) -> Entry:

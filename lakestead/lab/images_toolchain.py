@@ -7,6 +7,9 @@ has no such image, but it has the compiler: it is mounted where that image has i
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,15 +18,17 @@ from lakestead.lab.golang import go
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _JAVA_CERTIFICATES = Path("/etc/ssl/certs/java/cacerts")
 _GO_SETTINGS = ("GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE")
+_PIP_SETTINGS = ("index-url", "extra-index-url", "trusted-host", "proxy")
 
 
 def volumes(toolchain: str, scratch: Path) -> list[str]:
     """The volumes of a toolchain, as ``source:target:options``.
 
-    :param toolchain: ``go``, ``maven``, or "" for none.
+    :param toolchain: ``go``, ``maven``, ``python``, several as ``go+python``, or "" for none.
     :param scratch: an empty folder for files that are made for this build.
     """
-    return _TOOLCHAINS[toolchain](scratch) if toolchain else []
+    names = toolchain.split("+") if toolchain else []
+    return [volume for name in names for volume in _TOOLCHAINS[name](scratch)]
 
 
 def _go(scratch: Path) -> list[str]:
@@ -63,4 +68,26 @@ def _maven(scratch: Path) -> list[str]:
     return mounted
 
 
-_TOOLCHAINS: dict[str, Callable[[Path], list[str]]] = {"go": _go, "maven": _maven}
+def _python(scratch: Path) -> list[str]:
+    """pip's cache, index and authorities of this machine; pip itself comes from Debian's package."""
+    cache = Path.home() / ".cache/pip"
+    cache.mkdir(parents=True, exist_ok=True)
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True
+    )
+    found = dict(re.findall(r"^[^.=]*\.([\w-]+)='(.*)'$", listed.stdout, re.MULTILINE))
+    lines = [f"{name} = {found[name]}" for name in _PIP_SETTINGS if name in found]
+    mounted = [f"{cache}:/root/.cache/pip:rw"]
+    if _CERTIFICATES.exists():
+        lines.append("cert = /etc/pki/pip/host.crt")
+        mounted.append(f"{_CERTIFICATES}:/etc/pki/pip/host.crt:ro")
+    settings = scratch / "pip.conf"
+    settings.write_text("\n".join(["[global]", *lines, ""]))
+    return [*mounted, f"{settings}:/etc/pip.conf:ro"]
+
+
+_TOOLCHAINS: dict[str, Callable[[Path], list[str]]] = {
+    "go": _go,
+    "maven": _maven,
+    "python": _python,
+}

@@ -26,6 +26,7 @@ from lakestead.settings.object_storage import ObjectStorage
 from lakestead.settings.review import Answer, QuestionId, Review
 from lakestead.settings.secrets import Secrets
 from lakestead.settings.source import Sources
+from lakestead.settings.spark import Spark
 
 if TYPE_CHECKING:
     from pyinfra.api.host import Host
@@ -60,6 +61,7 @@ class Settings(Section):
     + monitoring: what is made for a monitoring stack
     + backup: of the metadata; without it there is none
     + secrets: how pods get their credentials
+    + spark: of phase 2
     + rotate_before: every credential that is older than this moment (UTC) is replaced by
       ``deploys/rotate.py``: ``2026-11-21T20:00``
     """
@@ -77,6 +79,7 @@ class Settings(Section):
     monitoring: Monitoring = Monitoring()
     backup: Backup | None = None
     secrets: Secrets = Secrets()
+    spark: Spark | None = None
     rotate_before: Moment | None = None
 
     @classmethod
@@ -113,11 +116,15 @@ class Settings(Section):
             ("object_storage", "user", "secret"): self.object_storage.user.secret.split("/")[0],
             ("metastore", "database", "namespace"): self.metastore.secret_namespace,
         }
-        return [
+        misplaced = [
             Mistake(path=path, text=f"is in namespace {found}, not in {wanted}, as {why} has it")
             for path, found in places.items()
             if found != wanted
         ]
+        if self.spark is not None and self.spark.namespace == self.metastore.namespace:
+            text = "must be another namespace than metastore.namespace: its quota is for jobs alone"
+            misplaced.append(Mistake(path=("spark", "namespace"), text=text))
+        return misplaced
 
     def phase_of(self, component: str) -> int:
         """Phase that brings a component of ``allocations``."""

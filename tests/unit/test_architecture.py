@@ -16,6 +16,7 @@ ELSEWHERE = {
     "credentials/copies.py": "called by operations: asks External Secrets to look again, by an annotation",
     "credentials/kept.py": "called by operations: keeps a credential with the notes on its rotation",
     "flux/preview_patch.py": "dry runs of Flux's patches, by the raw request",
+    "spark/follow.py": "called by operations: SparkApplications, and their removal",
     "kube/lease.py": "the lock of a run",
     "journal/restore.py": "rollback: puts back what a run has changed",
 }

@@ -54,7 +54,7 @@ def test_what_fits_and_what_does_not(project: Path) -> None:
     assert done.returncode == 4, done.stderr
     for pod in ("hive-metastore-1", "hive-metastore-2", "hive-metastore-rollout"):
         assert re.search(rf"{pod} +200m +2.0Gi  fits", done.stdout)
-    assert "2 of 7 planned pods cannot be sure of a node: trino-worker" in done.stdout
+    assert "3 of 10 planned pods cannot be sure of a node: trino-coordinator" in done.stdout
     assert re.search(r"trino-worker-2 .* does not fit .* a: missing .* memory", done.stdout)
     assert "c: cordoned" in done.stdout
     assert "phase 3 does not surely fit" in done.stderr

@@ -1,0 +1,50 @@
+"""Whether the phase before is healthy."""
+
+from __future__ import annotations
+
+from lakestead.credentials.copies import copies, lag
+from lakestead.flux.kinds import flux_ref
+from lakestead.flux.progress import condition
+from lakestead.gates.gate import Gate
+from lakestead.kube.client import Api
+from lakestead.settings import Settings
+
+_DO = "run pyinfra INVENTORY deploys/phase1.py, which puts it right or says why it cannot"
+
+
+def phase1_gates(api: Api, settings: Settings) -> list[Gate]:
+    """The metastore's release is ready, and its pods have the credentials that are kept."""
+    section = settings.metastore
+    return [
+        release_ready(
+            api, "The Hive Metastore (phase 1) is healthy", section.release, section.namespace
+        ),
+        _credentials(api, settings),
+    ]
+
+
+def release_ready(api: Api, name: str, release: str, namespace: str, do: str = _DO) -> Gate:
+    """A HelmRelease is ready.
+
+    + name: of the gate
+    + do: what to do where it is not
+    """
+    ref = flux_ref("HelmRelease", release, namespace)
+    wanted = "Ready"
+    if api.served(ref.api_version, ref.kind) is None:
+        return Gate(name, "fail", str(ref), "the cluster has no HelmReleases", wanted, do)
+    found = api.get(ref)
+    if found is None:
+        return Gate(name, "fail", str(ref), "it is not there", wanted, do)
+    ready = condition(found, "Ready")
+    said = f"Ready {ready.get('status', 'unknown')}: {ready.get('message', 'no message')}"
+    answer = "pass" if ready.get("status") == "True" else "fail"
+    return Gate(name, answer, str(ref), said, wanted, "" if answer == "pass" else do)  # type: ignore[arg-type]
+
+
+def _credentials(api: Api, settings: Settings) -> Gate:
+    name, looked_at = "The platform's credentials are there", "Secrets and their copies"
+    behind = [reason for copy in copies(settings) if (reason := lag(api, copy))]
+    if behind:
+        return Gate(name, "fail", looked_at, "\n".join(behind), "all as they are kept", _DO)
+    return Gate(name, "pass", looked_at, "all as they are kept")
