@@ -40,12 +40,13 @@ class Database(Section):
     namespace: Name | None = None
     pool_size: Annotated[int, Field(ge=2, le=50)] = 5
 
-    def connections(self, pods: int) -> int:
+    def connections(self, pods: int, draining: int) -> int:
         """How many ``pods`` open at most: their pools, and one each while the schema is looked at.
 
-        Five more are for backups and for people.
+        Those that ``drain`` beside them during a rollout keep one a pool. Five more are for people. The
+        metastore of a drill has the same limit, while no rollout is on.
         """
-        return pods * (POOLS * self.pool_size + 1) + 5
+        return pods * (POOLS * self.pool_size + 1) + draining * POOLS + 5
 
     @property
     def users(self) -> tuple[str, str]:
