@@ -1,7 +1,7 @@
 """Bring Flux to the homelab repo's newest commit, link by link, and say where it is stuck.
 
-The chain of an object is its GitRepository, the Kustomizations that make it, from the root on, and the
-object. Flux goes down that chain by itself; a request to reconcile only spares the wait for its interval.
+The chain of an object is its GitRepository, the Kustomizations that make it, from the root on, those
+that it depends on, and the object. Flux goes down that chain by itself; a request to reconcile only spares the wait for its interval.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class Chain:
         self.root = root
         self.target = target
         self._wanted = ""
+        self._same: dict[str, bool] = {}
         self._asked = float("-inf")
         self._tries: dict[tuple[ObjectRef, str], Tries] = {}
 
@@ -123,7 +124,9 @@ class Chain:
                 where=self.repo.url,
                 do="run pyinfra INVENTORY deploys/phase1.py, which seeds it",
             )
-        self._wanted = revision(self.repo.branch, self._enough(head))
+        wanted = revision(self.repo.branch, self._enough(head))
+        if wanted != self._wanted:
+            self._wanted, self._same = wanted, {}
         self._asked = time.monotonic()
 
     def _enough(self, head: str) -> str:
@@ -149,7 +152,19 @@ class Chain:
             chain.insert(0, owner)
         if self.target == self.source:
             return [self.source]
-        return list(dict.fromkeys([self.source, self.root, *chain]))
+        needed = self._needed()
+        return list(dict.fromkeys([self.source, self.root, *chain[:-1], *needed, self.target]))
+
+    def _needed(self) -> list[ObjectRef]:
+        """What a target that is a Kustomization depends on: Flux looks at that only now and then."""
+        found = [self.target] if self.target.kind == "Kustomization" else []
+        for ref in found:  # grows
+            for item in ((self.api.get(ref) or {}).get("spec") or {}).get("dependsOn") or []:
+                namespace = item.get("namespace") or str(ref.namespace)
+                other = flux_ref("Kustomization", item["name"], namespace)
+                if other not in found:
+                    found.append(other)
+        return found[:0:-1]
 
     def _look(self, ref: ObjectRef) -> Link:
         obj = self.api.get(ref)
@@ -157,13 +172,35 @@ class Chain:
         if obj is not None and ref.kind == "HelmRelease":
             namespace, _, name = ((obj.get("status") or {}).get("helmChart") or "").partition("/")
             chart = self.api.get(flux_ref("HelmChart", name, namespace)) if name else None
-        return Link(ref, obj, progress(obj, self._wanted, chart))
+        return Link(ref, obj, progress(obj, self._enough_for(obj, chart), chart))
+
+    def _enough_for(self, obj: dict[str, Any] | None, chart: dict[str, Any] | None) -> str:
+        """The commit that an object is at, where what came after it is only tracking; else the wanted one.
+
+        Flux goes through all that it has applied at every commit, in half minutes where one thing
+        depends on another.
+        """
+        status = ((chart or obj or {}).get("status")) or {}
+        at = str(status.get("observedSourceArtifactRevision" if chart else "lastAppliedRevision"))
+        if at not in self._same:
+            older, newer = at.rpartition(":")[2], self._wanted.rpartition(":")[2]
+            known = re.fullmatch(r"[0-9a-f]{40}", older) is not None
+            self._same[at] = (
+                known and older != newer and only_tracking_between(self.repo, older, newer)
+            )
+        return at if self._same[at] else self._wanted
 
     def _passed(self, link: Link) -> bool:
         if link.state.ready:
             return True
-        on_the_way = link.ref.kind == "Kustomization" and link.ref != self.target
-        return on_the_way and link.obj is not None and applied(link.obj, self._wanted)
+        if link.ref.kind != "Kustomization" or link.obj is None:
+            return False
+        enough = self._enough_for(link.obj, None)
+        if (
+            enough != self._wanted
+        ):  # it has all of it, and is on its way to what does not concern it
+            return link.state.state != "failed" and applied(link.obj, enough)
+        return link.ref != self.target and applied(link.obj, enough)
 
     def _hopeless(self, link: Link) -> bool:
         """Whether it is no use to wait on. Asks Flux to try again where that may help."""
