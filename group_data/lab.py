@@ -140,5 +140,7 @@ spark = {
     "driver": {"cpu": "200m", "memory": "512Mi", "overhead": "384Mi"},
     "executor": {"cpu": "200m", "memory": "512Mi", "overhead": "384Mi"},
     "quota": {"cpu": "1", "memory": "2Gi", "pods": 4},
+    # A few rows on two cores: tasks would cost more than they do.
+    "configuration": {"spark.sql.shuffle.partitions": 2},
     "raw": "s3a://lakehouse/raw/sample",
 }

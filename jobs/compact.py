@@ -22,14 +22,16 @@ def main() -> None:
 
     spark = session()
     catalog = spark.catalog.currentCatalog()
+    table = f"{catalog}.{wanted.table}"
+    # Also a file of which a merge has deleted a row.
+    options = f"'min-input-files', '{wanted.min_files}', 'delete-file-threshold', '1'"
     [rewritten] = spark.sql(
-        f"CALL {catalog}.system.rewrite_data_files(table => '{wanted.table}', "
-        f"options => map('min-input-files', '{wanted.min_files}'))"
+        f"CALL {catalog}.system.rewrite_data_files(table => '{table}', options => map({options}))"
     ).collect()
     oldest = datetime.now(UTC) - timedelta(days=wanted.keep_days)
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     [expired] = spark.sql(
-        f"CALL {catalog}.system.expire_snapshots(table => '{wanted.table}', "
+        f"CALL {catalog}.system.expire_snapshots(table => '{table}', "
         f"older_than => TIMESTAMP '{oldest:%Y-%m-%d %H:%M:%S}', retain_last => {wanted.keep_last})"
     ).collect()
     tell(

@@ -29,7 +29,9 @@ def main() -> None:
     spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {wanted.table.rpartition('.')[0]}")
     spark.sql(
         f"CREATE TABLE IF NOT EXISTS {wanted.table} ({wanted.columns}, source_file STRING) "
-        f"USING iceberg PARTITIONED BY ({wanted.partition})"
+        f"USING iceberg PARTITIONED BY ({wanted.partition}) "
+        # A merge writes what it changes, and compact.py puts it where it belongs.
+        "TBLPROPERTIES ('write.merge.mode' = 'merge-on-read')"
     )
     table = spark.table(wanted.table)
     there = {row.source_file for row in table.select("source_file").distinct().collect()}

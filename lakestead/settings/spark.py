@@ -84,6 +84,7 @@ class Spark(Section):
     + catalog: name that jobs use for it
     + driver, executor: of a job that says nothing else
     + quota: of all jobs together
+    + configuration: further properties of Spark for every job; these win
     + retries: how often a job that failed is run again
     + retry_pause: seconds before that
     + timeout: seconds for one job, retries included
@@ -99,6 +100,7 @@ class Spark(Section):
     driver: Process
     executor: Executors
     quota: Quota
+    configuration: dict[Text, str | int | bool] = {}
     retries: Annotated[int, Field(ge=0)] = 2
     retry_pause: Annotated[int, Field(ge=0)] = 10
     timeout: Annotated[int, Field(gt=0)] = 900

@@ -147,7 +147,12 @@ def spark_conf(settings: Settings) -> dict[str, str]:
         ),
         "spark.hadoop.fs.s3a.attempts.maximum": "3",
         "spark.ui.showConsoleProgress": "false",
+        **{name: _text(value) for name, value in section.configuration.items()},
     }
+
+
+def _text(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _process(process: Process) -> dict[str, Any]:

@@ -33,6 +33,12 @@ _BAD_FILE = re.compile(r"MALFORMED_RECORD|BadRecordException|FAILED_READ_FILE")
 _EXECUTOR = re.compile(
     r"ExecutorLostFailure.*(exit code: 137|OOMKilled|exited with exit code 52|exit code 3\b)"
 )
+# Frames of Java and of the way from Python to it, marks below a line, attempts before the last.
+_FRAMES = re.compile(
+    r"^(\s+at .*|\s*\.\.\. \d+ more|\s+Suppressed: .*|[\s^~]+"
+    r'|\s+File ".*/(py4j|pyspark)/.*(\n    .*)?)$\n?',
+    re.MULTILINE,
+)
 _QUOTA = re.compile(r"exceeded quota: [^\n]*")
 
 
@@ -68,13 +74,9 @@ def explained(evidence: Evidence, settings: Settings) -> LakesteadError:
     )
 
 
-def tail(log: str, lines: int = 12) -> str:
-    """The last lines of a driver's log, without the frames of a Java trace."""
-    kept = [
-        line.rstrip()
-        for line in log.splitlines()
-        if line.strip() and not re.match(r"\s+at |\s*\.\.\. \d+ more", line)
-    ]
+def tail(log: str, lines: int = 8) -> str:
+    """The last lines of a driver's log, without what a person skips of a trace."""
+    kept = [line.strip() for line in _FRAMES.sub("", log).splitlines() if line.strip()]
     return "\n".join(line[:300] for line in kept[-lines:])
 
 

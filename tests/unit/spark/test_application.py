@@ -47,6 +47,14 @@ def test_a_catalog_elsewhere(settings: Settings) -> None:
     assert application(changed, JOB)["spec"]["sparkConf"][uri] == "thrift://other:9083"
 
 
+def test_the_users_configuration_wins(settings: Settings) -> None:
+    assert settings.spark is not None
+    own = {"spark.sql.defaultCatalog": "other", "spark.sql.ansi.enabled": True}
+    spark = settings.spark.model_copy(update={"configuration": own})
+    conf = application(settings.model_copy(update={"spark": spark}), JOB)["spec"]["sparkConf"]
+    assert (conf["spark.sql.defaultCatalog"], conf["spark.sql.ansi.enabled"]) == ("other", "true")
+
+
 def test_another_argument_is_another_job(settings: Settings) -> None:
     made = application(settings, JOB)
     assert same(json.loads(json.dumps(made)), application(settings, JOB))
