@@ -14,7 +14,7 @@ CHAOS := libfaketime
 .PHONY: help install debian testing faketime demo test lint unit lab-test bench availability oracle scheduler kill-test chaos clean
 
 help:
-	@echo "make demo   bring the lab up and run phase 1 on it"
+	@echo "make demo   bring the lab up and run phases 1 and 2 on it (PHASE=1: phase 1 alone)"
 	@echo "make test   lint, types, import contracts and all tests"
 	@echo "make bench  plan and apply against kubectl, kapp and Ansible (QUICK=1: in minutes)"
 	@echo "make availability  what clients of the metastore notice of rollouts, crashes and drains (15 min)"
@@ -43,9 +43,12 @@ $(BIN)/.installed: $(ROOT)requirements.txt $(ROOT)constraints.txt $(ROOT)pyproje
 	cd $(ROOT) && $(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
+# PHASE=1 for the short way.
+demo: PHASE ?= 2
 demo: install
 	cd $(ROOT) && $(BIN)/lakestead lab up
-	cd $(ROOT) && $(BIN)/pyinfra inventories/lab.py deploys/phase1.py -y
+	cd $(ROOT) && for phase in $$(seq $(PHASE)); do \
+	  $(BIN)/pyinfra inventories/lab.py deploys/phase$$phase.py -y; done
 
 test: install lint unit lab-test
 

@@ -99,9 +99,9 @@ class Settings(Section):
             for name, allocation in settings.allocations.items()
             if name not in COMPONENTS and allocation.phase is None
         ]
-        misplaced = settings._misplaced_secrets()
-        if strangers or misplaced:
-            raise refuse([*strangers, *misplaced], sources)
+        mistakes = [*strangers, *settings._misplaced_secrets(), *settings._of_spark()]
+        if mistakes:
+            raise refuse(mistakes, sources)
         return settings
 
     def _misplaced_secrets(self) -> list[Mistake]:
@@ -116,15 +116,27 @@ class Settings(Section):
             ("object_storage", "user", "secret"): self.object_storage.user.secret.split("/")[0],
             ("metastore", "database", "namespace"): self.metastore.secret_namespace,
         }
-        misplaced = [
+        return [
             Mistake(path=path, text=f"is in namespace {found}, not in {wanted}, as {why} has it")
             for path, found in places.items()
             if found != wanted
         ]
-        if self.spark is not None and self.spark.namespace == self.metastore.namespace:
+
+    def _of_spark(self) -> list[Mistake]:
+        """What of the section does not go with the others."""
+        if self.spark is None:
+            return []
+        mistakes = []
+        if self.spark.namespace == self.metastore.namespace:
             text = "must be another namespace than metastore.namespace: its quota is for jobs alone"
-            misplaced.append(Mistake(path=("spark", "namespace"), text=text))
-        return misplaced
+            mistakes.append(Mistake(path=("spark", "namespace"), text=text))
+        if "spark-operator" not in self.allocations:
+            text = "is missing, and spark is there; accepted: a table with cpu, memory"
+            mistakes.append(Mistake(path=("allocations", "spark-operator"), text=text))
+        if self.spark.raw.removeprefix("s3a://").split("/")[0] not in self.object_storage.buckets:
+            text = "lies in a bucket that is none of object_storage.buckets"
+            mistakes.append(Mistake(path=("spark", "raw"), text=text))
+        return mistakes
 
     def phase_of(self, component: str) -> int:
         """Phase that brings a component of ``allocations``."""
