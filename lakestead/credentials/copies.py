@@ -76,6 +76,14 @@ def spark_copy(settings: Settings) -> Copy:
     return Copy(of_metastore.keys, of_metastore.source, target)
 
 
+def further(cluster: Api, settings: Settings, copy: Copy) -> list[Copy]:
+    """Where else than with the metastore a credential is: with Spark's jobs, once phase 2 has run."""
+    if settings.spark is None or copy.source != s3_copy(settings).source:
+        return []
+    jobs = spark_copy(settings)
+    return [jobs] if cluster.get(jobs.target) is not None else []
+
+
 def copies(settings: Settings) -> list[Copy]:
     """Those of the metastore's pods."""
     return [database_copy(settings), s3_copy(settings)]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pyinfra import host
 
 from lakestead.backup import jobs
-from lakestead.credentials.copies import Copy, copies
+from lakestead.credentials.copies import Copy, copies, further
 from lakestead.credentials.kept import BEGUN, MADE_AT, RETIRING, Kept, read
 from lakestead.credentials.users import ROLLED_OUT, with_the_old_one
 from lakestead.errors import LakesteadError
@@ -75,11 +75,14 @@ def left(copy: Copy, kind: str, name: str, kept: Kept) -> list[Change]:
 
 def require_unused(cluster: Api, settings: Settings, copy: Copy) -> None:
     """Raise LakesteadError while a pod has the old credential."""
-    old = with_the_old_one(cluster, copy, rolled_out(cluster, settings))
+    old = _users_of_the_old_one(cluster, settings, copy)
     if old:
         raise LakesteadError(
             "The old credential is not revoked: it is still in use",
-            where=f"namespace {copy.target.namespace}",
+            where=", ".join(
+                f"namespace {item.target.namespace}"
+                for item in (copy, *further(cluster, settings, copy))
+            ),
             found="\n".join(old),
             do="restart them, or wait for their end; then run deploys/rotate.py again",
         )
@@ -118,6 +121,10 @@ def roll_out() -> Iterator[Command]:
         yield ApiCommand(
             f"wait for {item.copy.target}", _wait_for_copy(cluster, item.copy, say), undo=NOTHING
         )
+        for other in further(cluster, settings, item.copy):
+            yield ApiCommand(
+                f"bring it to {other.target}", _bring(cluster, settings, other, say), undo=FORWARD
+            )
     yield ApiCommand(
         f"restart {ref}", lambda: _restart(cluster, settings, ref), change=change, undo=FORWARD
     )
@@ -133,6 +140,27 @@ def roll_out() -> Iterator[Command]:
             _wait_unused(cluster, settings, item.copy, timeout, say),
             undo=NOTHING,
         )
+
+
+def _users_of_the_old_one(cluster: Api, settings: Settings, copy: Copy) -> list[str]:
+    """Pods that still have it: the metastore's, and jobs of Spark, which end by themselves."""
+    old = with_the_old_one(cluster, copy, rolled_out(cluster, settings))
+    for other in further(cluster, settings, copy):
+        old += with_the_old_one(cluster, other, "")
+    return old
+
+
+def _bring(
+    cluster: Api, settings: Settings, copy: Copy, say: Callable[[str], None]
+) -> Callable[[], str]:
+    if settings.secrets.external:
+        return _wait_for_copy(cluster, copy, say)
+
+    def action() -> str:
+        written(cluster.apply(copy.manifest(cluster)))
+        return f"{copy.target} is what is kept"
+
+    return action
 
 
 def _wait_for_copy(cluster: Api, copy: Copy, say: Callable[[str], None]) -> Callable[[], str]:
@@ -161,7 +189,7 @@ def _wait_unused(
         said: set[str] = set()
 
         def check() -> tuple[bool, str]:
-            old = with_the_old_one(cluster, copy, rolled_out(cluster, settings))
+            old = _users_of_the_old_one(cluster, settings, copy)
             for line in set(old) - said:
                 said.add(line)
                 say(line)
