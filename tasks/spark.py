@@ -70,7 +70,7 @@ def deploy() -> None:
         external_secrets.synced(
             name="Spark: wait for the Secret with the S3 key",
             timeout=settings.flux.timeout,
-            wanted=[spark_copy(settings)],
+            secrets=[spark_copy(settings)],
         )
     else:
         kube.apply(

@@ -21,14 +21,14 @@ from lakestead.settings import Settings
 
 
 @operation
-def synced(timeout: float, wanted: Sequence[Copy] = ()) -> Iterator[Command]:
+def synced(timeout: float, secrets: Sequence[Copy] = ()) -> Iterator[Command]:
     """Wait until each Secret that pods read has what is kept in the store.
 
     The operator is told to look at once where it has not. Its own reason is in the message where it
     does not come to that.
 
     + timeout: seconds
-    + wanted: the Secrets; by default those of the metastore's pods
+    + secrets: which; by default those of phase 1
 
     **Example:**
 
@@ -38,7 +38,7 @@ def synced(timeout: float, wanted: Sequence[Copy] = ()) -> Iterator[Command]:
     """
     settings = Settings.of(host)
     cluster, say = api(host), progress(host)
-    wanted = wanted or copies(settings)
+    wanted = list(secrets) or copies(settings)
     behind = {copy.name: reason for copy in wanted if (reason := lag(cluster, copy))}
     changes = []
     for copy in wanted:
