@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from pyinfra import host, state
 
@@ -21,13 +21,14 @@ from lakestead.settings import Settings
 
 
 @operation
-def synced(timeout: float) -> Iterator[Command]:
+def synced(timeout: float, secrets: Sequence[Copy] = ()) -> Iterator[Command]:
     """Wait until each Secret that pods read has what is kept in the store.
 
     The operator is told to look at once where it has not. Its own reason is in the message where it
     does not come to that.
 
     + timeout: seconds
+    + secrets: which; by default those of phase 1
 
     **Example:**
 
@@ -37,9 +38,10 @@ def synced(timeout: float) -> Iterator[Command]:
     """
     settings = Settings.of(host)
     cluster, say = api(host), progress(host)
-    behind = {copy.name: reason for copy in copies(settings) if (reason := lag(cluster, copy))}
+    wanted = list(secrets) or copies(settings)
+    behind = {copy.name: reason for copy in wanted if (reason := lag(cluster, copy))}
     changes = []
-    for copy in copies(settings):
+    for copy in wanted:
         name = copy.target.full_name
         if copy.name not in behind:
             changes.append(Change("Secret", name, "unchanged"))
@@ -51,7 +53,7 @@ def synced(timeout: float) -> Iterator[Command]:
     if not behind:
         host.noop("pods get the credentials as they are kept")
         return
-    for copy in copies(settings):
+    for copy in wanted:
         if copy.name in behind:
             yield ApiCommand(
                 f"wait for {copy.target}", _waiter(cluster, copy, timeout, say), undo=NOTHING

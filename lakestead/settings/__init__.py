@@ -26,6 +26,8 @@ from lakestead.settings.object_storage import ObjectStorage
 from lakestead.settings.review import Answer, QuestionId, Review
 from lakestead.settings.secrets import Secrets
 from lakestead.settings.source import Sources
+from lakestead.settings.trino import Trino
+from lakestead.settings.trino import mistakes as trino_mistakes
 
 if TYPE_CHECKING:
     from pyinfra.api.host import Host
@@ -59,6 +61,7 @@ class Settings(Section):
     + object_storage, gitops, flux, metastore, iceberg: one section a capability
     + monitoring: what is made for a monitoring stack
     + backup: of the metadata; without it there is none
+    + trino: of phase 3
     + secrets: how pods get their credentials
     + rotate_before: every credential that is older than this moment (UTC) is replaced by
       ``deploys/rotate.py``: ``2026-11-21T20:00``
@@ -76,6 +79,7 @@ class Settings(Section):
     iceberg: Iceberg
     monitoring: Monitoring = Monitoring()
     backup: Backup | None = None
+    trino: Trino | None = None
     secrets: Secrets = Secrets()
     rotate_before: Moment | None = None
 
@@ -97,8 +101,9 @@ class Settings(Section):
             if name not in COMPONENTS and allocation.phase is None
         ]
         misplaced = settings._misplaced_secrets()
-        if strangers or misplaced:
-            raise refuse([*strangers, *misplaced], sources)
+        impossible = trino_mistakes(settings.allocations) if settings.trino else []
+        if strangers or misplaced or impossible:
+            raise refuse([*strangers, *misplaced, *impossible], sources)
         return settings
 
     def _misplaced_secrets(self) -> list[Mistake]:
