@@ -76,7 +76,7 @@ flux = {"interval": "10m"}
 
 metastore = {
     # Built from images/hive-metastore and pushed to a registry that the nodes can pull from.
-    "image": "registry.anton.example/hive-metastore:4.0.0",
+    "image": "registry.anton.example/hive-metastore:4.0.0-2",
     "database": {
         "host": "postgres-rw.databases.svc.cluster.local",
         "namespace": "lakestead-secrets",

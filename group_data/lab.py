@@ -80,7 +80,7 @@ metastore = {
     "database": {
         "host": "postgresql.databases.svc.cluster.local",
         "namespace": "lakestead-secrets",
-        "pool_size": 3,  # the lab's PostgreSQL allows 57 connections
+        "pool_size": 3,  # the lab's PostgreSQL allows 77 connections
     },
     "warehouse": {
         "managed": "s3a://lakehouse/managed",

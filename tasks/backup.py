@@ -14,6 +14,7 @@ from lakestead.operations import backup, database, flux, gitops
 from lakestead.operations.object_storage_buckets import buckets
 from lakestead.operations.object_storage_user import rgw_user
 from lakestead.settings import Settings
+from tasks.metastore import COMPONENT as METASTORE
 
 APPS = "kubernetes/apps/data-platform"
 
@@ -52,6 +53,14 @@ def deploy() -> None:
             name="Backup: wait until Flux has applied its Kustomization",
             kind="Kustomization",
             object_name=section.name,
+            namespace=settings.flux.namespace,
+            timeout=section.timeout,
+        )
+        # The commit is not about it, but Flux goes to it with all that it has applied.
+        flux.reconcile(
+            name="Backup: wait until Flux has brought the metastore to the same commit",
+            kind="Kustomization",
+            object_name=METASTORE,
             namespace=settings.flux.namespace,
             timeout=section.timeout,
         )

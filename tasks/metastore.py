@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from pyinfra import host
 
 from lakestead.credentials.copies import copies
-from lakestead.errors import LakesteadError
 from lakestead.gates.gate import require
 from lakestead.gates.monitoring import monitoring_kinds
 from lakestead.gitops.chart import chart_files
 from lakestead.gitops.render import render
 from lakestead.kube.session import api
+from lakestead.metastore.egress import egress_namespaces
 from lakestead.operations import (
     database,
     database_limit,
@@ -48,7 +46,8 @@ def deploy() -> None:
         database_limit.connection_limit(
             name="Metastore: the user's connections",
             settings=section,
-            pods=settings.allocations[COMPONENT].replicas + SURGE[COMPONENT],
+            replicas=settings.allocations[COMPONENT].replicas,
+            surge=SURGE[COMPONENT],
         )
     release: dict[str, Any] = {
         "files": files(settings),
@@ -132,23 +131,3 @@ def files(settings: Settings) -> dict[str, bytes]:
             copied=copies(settings),
         )
     return found
-
-
-def egress_namespaces(settings: Settings) -> list[str]:
-    """The namespaces of PostgreSQL and the gateway, as the names of their hosts have them."""
-    section = settings.metastore
-    gateway = urlsplit(settings.object_storage.cluster_endpoint).hostname or ""
-    found = {}
-    for host_name in (section.database.host, gateway):
-        service = re.fullmatch(r"[^.]+\.([^.]+)\.svc(\..+)?", host_name)
-        if service:
-            found[service[1]] = True
-        elif section.network and not section.network.egress_addresses:
-            raise LakesteadError(
-                "The metastore's NetworkPolicy would keep it from what it needs",
-                where="metastore.network",
-                found=f"{host_name} is no Service of the cluster (NAME.NAMESPACE.svc)",
-                expected="its address in metastore.network.egress_addresses, as CIDR",
-                do='"egress_addresses": ["10.0.0.7/32"]',
-            )
-    return list(found)

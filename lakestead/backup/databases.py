@@ -110,9 +110,15 @@ def swap(query: Query, name: str, new: str, aside: str, backup: str, found: Foun
             f'ALTER DATABASE "{name}" RENAME TO "{aside}"; '
             f'ALTER DATABASE "{aside}" ALLOW_CONNECTIONS true; {rename}'
         )
-    _disconnect(query, name)
-    _disconnect(query, new)
-    query(f"BEGIN; {rename} COMMIT;")
+    try:
+        _disconnect(query, name)
+        _disconnect(query, new)
+        query(f"BEGIN; {rename} COMMIT;")
+    except BaseException:
+        if found.there and not found.closed:
+            # Nobody else would open it again. Where only the answer was lost, it is the new one, and open.
+            query(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        raise
 
 
 def finished(query: Query, name: str, backup: str) -> None:

@@ -11,17 +11,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lakestead.backup import databases, jobs
+from lakestead.backup.catalog import open_catalog
 from lakestead.backup.settings import required
 from lakestead.backup.store import Store
 from lakestead.errors import LakesteadError
-from lakestead.iceberg.catalog import connect
 from lakestead.iceberg.failures import explained
 from lakestead.kube.client import Api
 from lakestead.kube.identity import cluster_uid
 from lakestead.kube.port_forward import port_forward
 from lakestead.plan.backup import Manifest, Stored, Wanted, faults
-from lakestead.plan.drill import Compared, compare
-from lakestead.rgw.key_secrets import user_secret
+from lakestead.plan.drill import DROPPED, Compared, compare
 from lakestead.settings import Settings
 
 ROWS = 100
@@ -71,7 +70,7 @@ class Drill:
                 with self._step("compare every table"):
                     compared = self._compare(stored.manifest, port)
                 with self._step("read every table"):
-                    rows = self._read(stored.manifest, port)
+                    rows = self._read(compared, port)
         finally:
             with self._step("remove what it made"):
                 self.remove()
@@ -130,18 +129,11 @@ class Drill:
         with port_forward(self.api.access, self.kubectl, namespace, pod, THRIFT) as port:
             yield port
 
-    def _catalog(self, port: int) -> Any:
-        s3 = self.settings.object_storage
-        key = user_secret(s3.user.secret).read(self.api)
-        if key is None:
-            raise LakesteadError(f"Secret {s3.user.secret} is not there", do="run phase 1")
-        return connect(self._iceberg(port), s3, key)
-
     def _iceberg(self, port: int) -> Any:
         return self.settings.iceberg.model_copy(update={"thrift": f"thrift://127.0.0.1:{port}"})
 
     def _compare(self, manifest: Manifest, port: int) -> list[Compared]:
-        catalog, restored = self._catalog(port), {}
+        catalog, restored = open_catalog(self.api, self.settings, self._iceberg(port)), {}
         with explained(
             "list the restored tables", self._iceberg(port), self.settings.object_storage
         ):
@@ -164,9 +156,11 @@ class Drill:
             )
         return compared
 
-    def _read(self, manifest: Manifest, port: int) -> dict[str, int]:
-        catalog, rows = self._catalog(port), {}
-        for table in manifest.iceberg:
+    def _read(self, compared: list[Compared], port: int) -> dict[str, int]:
+        catalog, rows = open_catalog(self.api, self.settings, self._iceberg(port)), {}
+        for table in compared:
+            if table.verdict == DROPPED:  # with its files
+                continue
             with explained(
                 f"read table {table.name} through the restored metastore",
                 self._iceberg(port),
@@ -206,7 +200,7 @@ class Drill:
                     "name": item.name,
                     "verdict": item.verdict,
                     "metadata_location": item.backup,
-                    "rows_read": rows[item.name],
+                    "rows_read": rows.get(item.name, 0),
                 }
                 for item in compared
             ],

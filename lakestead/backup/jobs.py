@@ -15,18 +15,20 @@ from lakestead.kube.client import Api, ObjectRef
 from lakestead.kube.identity import cluster_uid
 from lakestead.kube.status import pod_reason
 from lakestead.kube.wait import wait_for
+from lakestead.metastore.deployment import deployment
+from lakestead.metastore.egress import egress_namespaces
 from lakestead.plan.backup import Manifest
 from lakestead.settings import Settings
 
 APP = "kubernetes/apps/data-platform/metadata-backup"
-TEMPORARY = "lakestead.dev/temporary"
+TEMPORARY = "lakestead.io/temporary"
 """Label of what a drill or a recovery makes and removes."""
 FORGOTTEN = 600
 """Seconds after which Kubernetes itself deletes a temporary Job that has ended."""
 
 
 def app_files(settings: Settings, cluster: str) -> dict[str, bytes]:
-    """The CronJob and what Flux needs for it: path in the homelab repo → content.
+    """The CronJob and what belongs to it: path in the homelab repo → content.
 
     + cluster: who the cluster is; each backup's manifest says it
     """
@@ -37,6 +39,9 @@ def app_files(settings: Settings, cluster: str) -> dict[str, bytes]:
         metastore=settings.metastore,
         s3=settings.object_storage,
         cluster=cluster,
+        monitoring=settings.monitoring,
+        egress_namespaces=egress_namespaces(settings),
+        temporary=TEMPORARY,
     )
 
 
@@ -98,18 +103,19 @@ def metastore_job(
 
     It carries none of the first one's labels, so that no Service sends it anything.
     """
-    ref = ObjectRef(
-        "apps/v1", "Deployment", settings.metastore.release, settings.metastore.namespace
-    )
-    deployment = api.get(ref)
-    if deployment is None:
+    ref = deployment(settings.metastore)
+    found = api.get(ref)
+    if found is None:
         raise LakesteadError(
             f"{ref} is not there", do="run phase 1, or execute objective 1.2, before this"
         )
-    spec = copy.deepcopy(deployment["spec"]["template"]["spec"])
+    spec = copy.deepcopy(found["spec"]["template"]["spec"])
     spec["restartPolicy"] = "Never"
     for key in ("affinity", "topologySpreadConstraints", "priorityClassName", "priority"):
         spec.pop(key, None)
+    for container in spec["containers"]:
+        # Only the drill asks it: it need not be warm.
+        container["startupProbe"]["exec"]["command"] = ["metastore-call", "getStatus"]
     for container in [*spec.get("initContainers", []), *spec["containers"]]:
         _set(container, {"PGDATABASE": database})
         requests = (container.get("resources") or {}).get("requests") or {}

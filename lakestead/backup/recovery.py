@@ -10,17 +10,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lakestead.backup import databases, jobs
+from lakestead.backup.catalog import open_catalog
 from lakestead.backup.settings import required
 from lakestead.errors import LakesteadError
-from lakestead.iceberg.catalog import connect
 from lakestead.iceberg.failures import explained
 from lakestead.kube.client import Api, ObjectRef
+from lakestead.kube.readiness import wait_ready
 from lakestead.kube.wait import wait_for
 from lakestead.metastore.client import MetastoreError
 from lakestead.metastore.client import databases as ask_metastore
+from lakestead.metastore.deployment import deployment
 from lakestead.plan.backup import Manifest, age_text
 from lakestead.plan.roll_forward import Lost
-from lakestead.rgw.key_secrets import user_secret
 from lakestead.settings import Settings
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
@@ -103,18 +104,10 @@ class Recovery:
         """Restart the metastores, and wait until all are new and one answers from here."""
         began = time.monotonic()
         section = self.settings.metastore
-        ref = ObjectRef("apps/v1", "Deployment", section.release, section.namespace)
+        ref = deployment(section)
         at = datetime.now(UTC).isoformat(timespec="seconds")
         body = {"spec": {"template": {"metadata": {"annotations": {RESTARTED: at}}}}}
-        generation = self.api.patch(ref, body)["metadata"]["generation"]
-
-        def rolled() -> tuple[bool, str]:
-            deployment = self.api.get(ref) or {}
-            status, wanted = deployment.get("status") or {}, deployment["spec"].get("replicas", 1)
-            counts = [status.get(key, 0) for key in ("updatedReplicas", "availableReplicas")]
-            seen = status.get("observedGeneration", 0) >= generation
-            done = seen and counts == [wanted, wanted] and status.get("replicas") == wanted
-            return done, f"{counts[0]} of {wanted} pods are new, {counts[1]} are available"
+        self.api.patch(ref, body)
 
         def answers() -> tuple[bool, str]:
             try:
@@ -124,7 +117,7 @@ class Recovery:
             return True, ""
 
         self.say(f"{ref}: its new pods")
-        wait_for(f"{ref} to have been restarted", rolled, section.timeout)
+        wait_ready(self.api, [ref], section.timeout)
         wait_for("the metastore to answer", answers, section.timeout)
         self._spent("restart the metastores", began)
         return "the metastores are new and answer"
@@ -132,7 +125,7 @@ class Recovery:
     def verify(self) -> str:
         """Ask the metastore for every table of the backup, and load each."""
         began = time.monotonic()
-        catalog = self._catalog()
+        catalog = open_catalog(self.api, self.settings, self.settings.iceberg)
         iceberg, s3 = self.settings.iceberg, self.settings.object_storage
         known = {table.name: table for table in databases.iceberg_tables(self.query, self.database)}
         for table in self.manifest.iceberg:
@@ -226,13 +219,6 @@ class Recovery:
                 )
             self.taken_over.append(item.table)
             self.unread.pop(item.table, None)
-
-    def _catalog(self) -> Any:
-        s3 = self.settings.object_storage
-        key = user_secret(s3.user.secret).read(self.api)
-        if key is None:
-            raise LakesteadError(f"Secret {s3.user.secret} is not there", do="run phase 1")
-        return connect(self.settings.iceberg, s3, key)
 
     def _gone(self, ref: ObjectRef) -> None:
         wait_for(f"{ref} of before to be gone", lambda: (self.api.get(ref) is None, ""), 60)

@@ -77,6 +77,8 @@ def lag(cluster: Api, copy: Copy) -> str:
     )
     if ready.get("status") == "True":
         said = "it has not been refreshed yet"
+    else:
+        said += _warning(cluster, copy.external_secret)
     return f"{copy.external_secret}: {said}{_store(cluster, asked)}"
 
 

@@ -21,7 +21,7 @@ from lakestead.flux.kinds import API_VERSIONS, flux_ref
 from lakestead.flux.preview_charts import chart_touched, find_chart
 from lakestead.flux.preview_inventory import pruned
 from lakestead.flux.preview_kustomize import Object, build, folder_of
-from lakestead.flux.preview_objects import Cluster, Planned, said, unknown
+from lakestead.flux.preview_objects import Cluster, Planned, refused, said, unknown
 from lakestead.flux.preview_release import Tools, preview_release
 from lakestead.flux.preview_secrets import Secrets
 from lakestead.flux.preview_substitute import NotKnownHere
@@ -219,7 +219,12 @@ class _Preview:
             return Planned(
                 unknown(ref.kind, ref.full_name, f"{why}; its values are encrypted"), obj
             )
-        live = self.cluster.live(ref)
+        try:
+            live = self.cluster.live(ref)
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            return refused(obj, why, secrets, error, None)
         marks = [
             found["metadata"].get(key) or {}
             for found in (obj, live)

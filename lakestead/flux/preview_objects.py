@@ -105,6 +105,14 @@ class Cluster:
         + force: make an object anew where a field that cannot be changed would be changed
         """
         obj = prepared(obj)
+        try:
+            return self._plan(obj, manager, why, secrets, force)
+        except ApiError as error:
+            if error.status != 403:  # it may not even be read
+                raise
+            return refused(obj, why, secrets, error, None)
+
+    def _plan(self, obj: Object, manager: str, why: str, secrets: Secrets, force: bool) -> Planned:
         ref = ObjectRef.of(obj)
         try:
             result = self.api.apply(obj, dry_run=True, force=True, field_manager=manager)
@@ -115,7 +123,7 @@ class Cluster:
             if force and live is not None and any(word in str(error) for word in IMMUTABLE):
                 why = f"{why}; deleted and made anew, since a field cannot be changed"
                 return Planned(_change(ref, "update", why, secrets.diff(live, obj), live), obj)
-            return _refused(obj, why, secrets, error, live)
+            return refused(obj, why, secrets, error, live)
         live = self.live(ref)
         if live is None:
             return Planned(_change(ref, "create", why, secrets.diff(None, obj), None), obj)
@@ -138,7 +146,7 @@ class Cluster:
             try:
                 self.api.apply(elsewhere, dry_run=True, force=True, field_manager=manager)
             except ApiError as refusal:
-                return _refused(obj, why, secrets, refusal, None)
+                return refused(obj, why, secrets, refusal, None)
         why = f"{why}; its {missing} is not there yet"
         diff = secrets.diff(None, obj)
         return Planned(
@@ -162,9 +170,10 @@ def said(error: LakesteadError) -> str:
     return f"{error.what}: {lines[-1][:300]}" if lines else error.what
 
 
-def _refused(
+def refused(
     obj: Object, why: str, secrets: Secrets, error: ApiError, live: Object | None
 ) -> Planned:
+    """An object that the API server would not take, or that this user may not ask about."""
     ref = ObjectRef.of(obj)
     message = secrets.hide(str(error.body.get("message") or error.what))
     if obj["kind"] == "Secret":

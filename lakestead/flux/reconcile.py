@@ -1,7 +1,7 @@
 """Bring Flux to the homelab repo's newest commit, link by link, and say where it is stuck.
 
-The chain of an object is its GitRepository, the Kustomizations that make it, from the root on, and the
-object. Flux goes down that chain by itself; a request to reconcile only spares the wait for its interval.
+The chain of an object is its GitRepository, the Kustomizations that make it, from the root on, those
+that it depends on, and the object. Flux goes down that chain by itself; a request to reconcile only spares the wait for its interval.
 """
 
 from __future__ import annotations
@@ -149,7 +149,19 @@ class Chain:
             chain.insert(0, owner)
         if self.target == self.source:
             return [self.source]
-        return list(dict.fromkeys([self.source, self.root, *chain]))
+        needed = self._needed()
+        return list(dict.fromkeys([self.source, self.root, *chain[:-1], *needed, self.target]))
+
+    def _needed(self) -> list[ObjectRef]:
+        """What a target that is a Kustomization depends on: Flux looks at that only now and then."""
+        found = [self.target] if self.target.kind == "Kustomization" else []
+        for ref in found:  # grows
+            for item in ((self.api.get(ref) or {}).get("spec") or {}).get("dependsOn") or []:
+                namespace = item.get("namespace") or str(ref.namespace)
+                other = flux_ref("Kustomization", item["name"], namespace)
+                if other not in found:
+                    found.append(other)
+        return found[:0:-1]
 
     def _look(self, ref: ObjectRef) -> Link:
         obj = self.api.get(ref)

@@ -13,7 +13,7 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates/homelab"
 def render(folder: str, **values: Any) -> dict[str, bytes]:
     """Path in the homelab repo → content, of each ``*.j2`` under ``templates/homelab/<folder>``.
 
-    A value that is missing is an error. In YAML templates every value is written as JSON, which YAML
+    A template that renders to nothing is no file. A value that is missing is an error. In YAML templates every value is written as JSON, which YAML
     takes: ``name: {{ name | tojson }}``.
 
     + folder: path in the homelab repo; ``.`` is all of it; a file's own path is that file
@@ -34,4 +34,4 @@ def render(folder: str, **values: Any) -> dict[str, bytes]:
     }
     if not files:
         raise ValueError(f"no template under {TEMPLATES / folder}")
-    return files
+    return {name: content for name, content in files.items() if content.strip()}

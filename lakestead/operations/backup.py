@@ -174,8 +174,9 @@ def database_query(host: Host) -> databases.Query:
 
 
 def _make(ask: databases.Query, role: str) -> str:
+    # A dump has two connections, and a drill's may run beside the CronJob's.
     ask(
-        f'CREATE ROLE "{role}" LOGIN CONNECTION LIMIT 3; '
+        f'CREATE ROLE "{role}" LOGIN CONNECTION LIMIT 5; '
         f'ALTER ROLE "{role}" SET default_transaction_read_only = on'
     )
     return f"role {role} is there"

@@ -17,22 +17,25 @@ from lakestead.settings.metastore import Metastore
 
 
 @operation
-def connection_limit(settings: Metastore, pods: int) -> Iterator[Command]:
-    """Limit the metastore's role, and logins that act for it, to the connections that its pods' pools can open.
+def connection_limit(settings: Metastore, replicas: int, surge: int) -> Iterator[Command]:
+    """Limit the metastore's users to the connections that its pods' pools can open.
 
     So a metastore that goes wild leaves PostgreSQL to its other users. A PostgreSQL that does not allow
     as many in all is refused: some day a replica would not get one.
 
     + settings: the metastore's section
-    + pods: how many run at most, with the one that a rollout adds
+    + replicas: how many serve; in a rollout as many drain while their successors serve
+    + surge: how many a rollout adds
 
     **Example:**
 
     .. code:: python
 
-        database_limit.connection_limit(name="Limit its connections", settings=settings, pods=3)
+        database_limit.connection_limit(name="Limit its connections", settings=settings, replicas=2, surge=1)
     """
-    role, limit = settings.database.role, settings.database.connections(pods)
+    pods = replicas + surge
+    role, limit = settings.database.role, settings.database.connections(pods, replicas)
+    users = ", ".join(f"'{user}'" for user in settings.database.users)
     [allowed] = query(
         host,
         "SELECT current_setting('max_connections')::int"
@@ -44,10 +47,13 @@ def connection_limit(settings: Metastore, pods: int) -> Iterator[Command]:
             where=host.name,
             found=f"{allowed}: max_connections less superuser_reserved_connections",
             expected=f"{limit}: {pods} pods (one more than replicas, during a rollout) with five pools "
-            f"of {settings.database.pool_size}, one each for the schema tool, and 5",
+            f"of {settings.database.pool_size}, one each for the schema tool, 5 for each pod that "
+            "drains, and 5",
             do="raise max_connections, or lower metastore.database.pool_size or the replicas",
         )
-    logins = [line.split("|") for line in query(host, _LOGINS.format(role=role))] or [[role, "-1"]]
+    logins = [line.split("|") for line in query(host, _LOGINS.format(users=users))] or [
+        [role, "-1"]
+    ]
     changes = {
         login: Change(
             "PostgreSQL connection limit", login, "update", why=f"{_said(now)} becomes {limit}"
@@ -70,13 +76,9 @@ def connection_limit(settings: Metastore, pods: int) -> Iterator[Command]:
             )
 
 
-# The role, and the logins that act for it: a password is changed by way of a second one.
+# Those that are there of the metastore's users; what somebody else granted the role to is none of them.
 _LOGINS = """
-SELECT r.rolname, r.rolconnlimit FROM pg_roles r
-WHERE r.rolname = '{role}' OR r.rolcanlogin AND NOT r.rolsuper AND EXISTS (
-  SELECT FROM pg_auth_members m JOIN pg_roles o ON o.oid = m.roleid
-  WHERE m.member = r.oid AND o.rolname = '{role}')
-ORDER BY 1
+SELECT rolname, rolconnlimit FROM pg_roles WHERE rolname IN ({users}) ORDER BY 1
 """
 
 

@@ -15,6 +15,7 @@ from lakestead.kube.session import api
 from lakestead.kube.status import pod_reason
 from lakestead.kube.wait import wait_for
 from lakestead.metastore.client import MetastoreError, databases
+from lakestead.metastore.deployment import deployment
 from lakestead.operations.command import ApiCommand, Command, operation
 from lakestead.operations.homelab_commits import PlannedCommits
 from lakestead.operations.show import progress, show
@@ -46,7 +47,7 @@ def answers(thrift: str, settings: Metastore) -> Iterator[Command]:
         host.noop(f"the metastore answers at {thrift}")
         return
     if not state.is_executing:
-        ref = ObjectRef("apps/v1", "Deployment", settings.release, settings.namespace)
+        ref = deployment(settings)
         new = PlannedCommits.of(host).pending(homelab(host)) or api(host).get(ref) is None
         change = Change(
             "Hive Metastore", thrift, "known after apply" if new else "wait", why=reason
@@ -76,7 +77,7 @@ def _wait(cluster: Api, thrift: str, settings: Metastore, say: Callable[[str], N
     try:
         wait_for("the Hive Metastore to answer", check, settings.timeout, interval=1)
     except LakesteadError as error:
-        ref = ObjectRef("apps/v1", "Deployment", settings.release, settings.namespace)
+        ref = deployment(settings)
         raise LakesteadError(
             f"{error.what} ({error.found})",
             where=thrift,

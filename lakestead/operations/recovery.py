@@ -17,8 +17,8 @@ from lakestead.backup.settings import owner_section
 from lakestead.backup.store import store
 from lakestead.errors import LakesteadError, Refused
 from lakestead.journal.undo import NOTHING, Undo
-from lakestead.kube.client import ObjectRef
 from lakestead.kube.session import api
+from lakestead.metastore.deployment import deployment
 from lakestead.operations.backup import database_query, grant
 from lakestead.operations.command import ApiCommand, Command, operation
 from lakestead.operations.show import progress, say_once, show
@@ -48,12 +48,10 @@ def recover(settings: Settings) -> Iterator[Command]:
     """
     cluster, say = api(host), progress(host)
     name = settings.metastore.database.name
-    server = settings.metastore
-    deployment = ObjectRef("apps/v1", "Deployment", server.release, server.namespace)
-    if cluster.get(deployment) is None:
+    if cluster.get(deployment(settings.metastore)) is None:
         raise Refused(
             "There is no metastore that a recovered database would be of use to. Nothing was changed",
-            where=str(deployment),
+            where=str(deployment(settings.metastore)),
             found="it is not there",
             do="run phase 1, which also makes an empty database; then recover",
         )

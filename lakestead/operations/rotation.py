@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from pyinfra import host
 
+from lakestead.backup import jobs
 from lakestead.credentials.copies import Copy, copies
 from lakestead.credentials.kept import BEGUN, MADE_AT, RETIRING, Kept, read
 from lakestead.credentials.users import ROLLED_OUT, with_the_old_one
@@ -19,6 +20,7 @@ from lakestead.kube.client import Api, ObjectRef
 from lakestead.kube.readiness import wait_ready
 from lakestead.kube.session import api
 from lakestead.kube.wait import wait_for
+from lakestead.metastore.deployment import deployment
 from lakestead.operations.command import ApiCommand, Command, operation
 from lakestead.operations.external_secrets import wait_for_copy
 from lakestead.operations.secrets import written
@@ -103,9 +105,7 @@ def roll_out() -> Iterator[Command]:
     """
     settings = Settings.of(host)
     cluster, say = api(host), progress(host)
-    ref = ObjectRef(
-        "apps/v1", "Deployment", settings.metastore.release, settings.metastore.namespace
-    )
+    ref = deployment(settings.metastore)
     kept = [read(cluster, copy) for copy in copies(settings)]
     if all(item.stage(settings) == "current" for item in kept):
         show(host, [Change("Deployment", ref.full_name, "unchanged")])
@@ -140,11 +140,13 @@ def _wait_for_copy(cluster: Api, copy: Copy, say: Callable[[str], None]) -> Call
 
 
 def _restart(cluster: Api, settings: Settings, ref: ObjectRef) -> str:
-    deployment = cluster.get(ref)
-    if deployment is None:
+    for owner in ("drill", "recover"):  # of killed runs, with the old one: this one has the lock
+        jobs.remove_temporary(cluster, settings, owner)
+    found = cluster.get(ref)
+    if found is None:
         raise LakesteadError(f"{ref} is not there", do="make it first: deploys/phase1.py")
     wanted = rolled_out(cluster, settings)
-    template = deployment["spec"]["template"]["metadata"]
+    template = found["spec"]["template"]["metadata"]
     if (template.get("annotations") or {}).get(ROLLED_OUT) == wanted:
         return f"{ref} is being restarted, or was"
     annotations = {"annotations": {ROLLED_OUT: wanted}}

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from lakestead.plan.backup import IcebergTable
 
 Verdict = Literal["same", "committed since", "dropped since", "missing", "another location"]
-GOOD: tuple[Verdict, ...] = ("same", "committed since", "dropped since")
+DROPPED: Verdict = "dropped since"
+GOOD: tuple[Verdict, ...] = ("same", "committed since", DROPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +68,5 @@ def _verdict(table: IcebergTable, here: str | None, live: Mapping[str, str]) -> 
         return "another location"
     now = live.get(table.name)
     if now is None:
-        return "dropped since"
+        return DROPPED
     return "same" if now == here else "committed since"

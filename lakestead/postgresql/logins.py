@@ -48,6 +48,9 @@ def set_password(host: Host, owner: str, login: str, password: str) -> None:
         statements += [
             f'GRANT "{owner}" TO "{login}";',
             f"ALTER ROLE \"{login}\" SET role = '{owner}';",
+            # As many connections as the owner may have (operations/database_limit.py).
+            f"DO $$ BEGIN EXECUTE format('ALTER ROLE %I CONNECTION LIMIT %s', '{login}', "
+            f"(SELECT rolconnlimit FROM pg_roles WHERE rolname = '{owner}')); END $$;",
         ]
     query(host, "\n".join(["BEGIN;", *statements, "COMMIT;"]))
     if stored(host, login) != verifier:

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from lakestead.settings.framework import Section
-from lakestead.settings.object_storage import BucketName, Name, SecretName, Uid
+from lakestead.settings.names import NamespacedName, ObjectName, Text
+from lakestead.settings.object_storage import BucketName, Uid
 
-Text = Annotated[str, Field(min_length=1)]
 Positive = Annotated[int, Field(gt=0)]
 
 
@@ -36,18 +36,18 @@ class Backup(Section):
 
     image: Text
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
-    name: Name = "metadata-backup"
+    name: ObjectName = "metadata-backup"
     schedule: Annotated[str, Field(pattern=r"^\S+( \S+){4}$")] = "17 */6 * * *"
     bucket: BucketName = "lakehouse-backups"
     keep_days: Positive = 30
     keep_deleted_days: Positive = 14
     max_age_hours: Positive = 26
     owner: Uid = "lakehouse-backups"
-    owner_secret: SecretName = "storage/lakehouse-backups-s3"
+    owner_secret: NamespacedName = "storage/lakehouse-backups-s3"
     writer: Uid = "metadata-backup"
-    writer_secret: Name = "metadata-backup-s3"
+    writer_secret: ObjectName = "metadata-backup-s3"
     role: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63)] = "metastore_backup"
-    role_secret: Name = "metadata-backup-database"
+    role_secret: ObjectName = "metadata-backup-database"
     drill_days: Positive = 30
     drill_memory: Annotated[str, Field(pattern=r"^[0-9]+(Mi|Gi)$")] = "512Mi"
     timeout: Positive = 600

@@ -7,8 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from lakestead.settings.framework import Section
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
+from lakestead.settings.names import Namespace, ObjectName
 
 
 class Flux(Section):
@@ -30,10 +29,10 @@ class Flux(Section):
     """
 
     manifests: str | None = None
-    namespace: Name = "flux-system"
-    git_repository: Name = "flux-system"
-    kustomization: Name = "flux-system"
-    secret: Name = "flux-system"
+    namespace: Namespace = "flux-system"
+    git_repository: ObjectName = "flux-system"
+    kustomization: ObjectName = "flux-system"
+    secret: ObjectName = "flux-system"
     path: Annotated[str, Field(pattern=r"^\./")] = "./kubernetes/flux/cluster"
     interval: Annotated[str, Field(pattern=r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?$", min_length=2)] = (
         "1m"

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from lakestead.settings.framework import Section
+from lakestead.settings.names import Text
 from lakestead.settings.secret import SecretRef
-
-Text = Annotated[str, Field(min_length=1)]
 
 
 class Gitops(Section):

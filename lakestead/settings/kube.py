@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from lakestead.settings.framework import Section
-
-Text = Annotated[str, Field(min_length=1)]
+from lakestead.settings.names import Text
 
 
 class Kube(Section):

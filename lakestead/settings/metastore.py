@@ -8,12 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from lakestead.settings.framework import Section
+from lakestead.settings.names import Namespace, ObjectName, Port, ReleaseName, Text
 
-Text = Annotated[str, Field(min_length=1)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=53)]
-SecretName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=61)]
-Port = Annotated[int, Field(gt=0, lt=65536)]
 
 
 POOLS = 5
@@ -36,16 +33,17 @@ class Database(Section):
     port: Port = 5432
     name: Identifier = "metastore"
     role: Identifier = "metastore"
-    secret: SecretName = "hive-metastore-database"
-    namespace: Name | None = None
+    secret: ObjectName = "hive-metastore-database"
+    namespace: Namespace | None = None
     pool_size: Annotated[int, Field(ge=2, le=50)] = 5
 
-    def connections(self, pods: int) -> int:
+    def connections(self, pods: int, draining: int) -> int:
         """How many ``pods`` open at most: their pools, and one each while the schema is looked at.
 
-        Five more are for backups and for people.
+        Those that ``drain`` beside them during a rollout keep one a pool. Five more are for people. The
+        metastore of a drill has the same limit, while no rollout is on.
         """
-        return pods * (POOLS * self.pool_size + 1) + 5
+        return pods * (POOLS * self.pool_size + 1) + draining * POOLS + 5
 
     @property
     def users(self) -> tuple[str, str]:
@@ -89,7 +87,7 @@ class Network(Section):
     + egress_addresses: of PostgreSQL and the gateway where they are outside of the cluster, as CIDR
     """
 
-    namespaces: list[Name] = []
+    namespaces: list[Namespace] = []
     addresses: list[str] = []
     egress_addresses: list[str] = []
 
@@ -120,15 +118,15 @@ class Metastore(Section):
     + timeout: seconds to wait for the release, and then for the first answer
     """
 
-    namespace: Name = "data-platform"
-    release: Name = "hive-metastore"
+    namespace: Namespace = "data-platform"
+    release: ReleaseName = "hive-metastore"
     image: Text
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     database: Database
     warehouse: Warehouse
     service_address: str | None = None
     service_type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
-    priority_class: SecretName | None = None
+    priority_class: ObjectName | None = None
     network: Network | None = None
     configuration: dict[Text, str | int | bool] = {}
     timeout: Annotated[int, Field(gt=0)] = 300

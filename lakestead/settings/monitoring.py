@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from lakestead.settings.framework import Section
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+from lakestead.settings.names import Namespace
 
 
 class Monitoring(Section):
@@ -23,6 +18,6 @@ class Monitoring(Section):
 
     prometheus_operator: bool = False
     dashboards: bool = False
-    namespace: Name = "monitoring"
+    namespace: Namespace = "monitoring"
     labels: dict[str, str] = {}
     dashboard_labels: dict[str, str] = {"grafana_dashboard": "1"}

@@ -13,6 +13,7 @@ from lakestead.plan.quota import UNLIMITED
 from lakestead.plan.quota import Quota as PlannedQuota
 from lakestead.plan.rgw_user import User as PlannedUser
 from lakestead.settings.framework import Section
+from lakestead.settings.names import Namespace, NamespacedName, ObjectName
 from lakestead.settings.quantity import Storage
 
 KIB = 1024
@@ -34,8 +35,6 @@ CAPS = (
     "zone",
 )
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
-SecretName = Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[a-z0-9.-]+$")]
 Uid = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 Days = Annotated[int, Field(gt=0)]
@@ -76,7 +75,7 @@ class Admin(Section):
     """
 
     uid: Uid = "lakestead-admin"
-    secret: SecretName
+    secret: NamespacedName
 
 
 class User(Section):
@@ -93,7 +92,7 @@ class User(Section):
     caps: Texts = Field(default_factory=list)
     max_buckets: Annotated[int, Field(ge=0)] = 1000
     quota: Quota | None = None
-    secret: SecretName
+    secret: NamespacedName
 
     @field_validator("caps")
     @classmethod
@@ -258,8 +257,8 @@ class ObjectStorage(Section):
     + buckets: by name; all are owned by ``user``
     """
 
-    namespace: Name
-    object_store: Name
+    namespace: Namespace
+    object_store: ObjectName
     endpoint: str
     cluster_endpoint: str
     region: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = "us-east-1"

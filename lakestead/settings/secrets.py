@@ -7,9 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from lakestead.settings.framework import Section
-
-Text = Annotated[str, Field(min_length=1)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=53)]
+from lakestead.settings.names import Namespace, Text
 
 
 class Operator(Section):
@@ -23,7 +21,7 @@ class Operator(Section):
 
     repository: Annotated[str, Field(pattern=r"^(https?|oci)://[^@]+$")]
     version: Text
-    namespace: Name = "external-secrets"
+    namespace: Namespace = "external-secrets"
     values: dict[Text, Any] = {}
 
 
@@ -39,7 +37,7 @@ class Secrets(Section):
     """
 
     kind: Literal["kubernetes", "external-secrets"] = "kubernetes"
-    namespace: Name = "lakestead-secrets"
+    namespace: Namespace = "lakestead-secrets"
     refresh: Annotated[str, Field(pattern=r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?$", min_length=2)] = "1h"
     operator: Operator | None = None
     max_age_days: Annotated[int, Field(gt=0)] = 90

@@ -18,6 +18,7 @@ REFUSED = [
     ("get", "secrets", "git", "git-server"),
     ("get", "secrets", "databases", "postgresql"),
     ("get", "secrets", "storage", "rook-ceph-mon"),
+    ("get", "secrets", "external-secrets", "mine"),
     ("list", "secrets", "kube-system", ""),
     ("list", "secrets", "storage", ""),
     ("list", "secrets", "flux-system", ""),
@@ -29,7 +30,9 @@ REFUSED = [
     ("delete", "nodes", "", "lakestead"),
     ("get", "nodes/proxy", "", "lakestead"),
     ("list", "clusterroles.rbac.authorization.k8s.io", "", ""),
+    ("list", "roles.rbac.authorization.k8s.io", "lakestead-secrets", ""),
     ("get", "rolebindings.rbac.authorization.k8s.io", "data-platform", "lakestead-operator"),
+    ("get", "rolebindings.rbac.authorization.k8s.io", "lakestead-secrets", "lakestead-operator"),
     ("patch", "clusterroles.rbac.authorization.k8s.io", "", "lakestead-operator"),
     ("escalate", "clusterroles.rbac.authorization.k8s.io", "", "lakestead-operator"),
     ("bind", "clusterroles.rbac.authorization.k8s.io", "", "cluster-admin"),
@@ -40,6 +43,7 @@ REFUSED = [
     ("create", "pods/exec", "git", "git-server-0"),
     ("create", "pods/exec", "databases", "another"),
     ("create", "pods/exec", "kube-system", "coredns"),
+    ("create", "pods/exec", "external-secrets", "mine"),
     ("create", "customresourcedefinitions.apiextensions.k8s.io", "", "mine"),
     ("create", "validatingwebhookconfigurations.admissionregistration.k8s.io", "", "mine"),
     ("create", "serviceaccounts/token", "flux-system", "kustomize-controller"),
@@ -48,9 +52,20 @@ REFUSED = [
     ("update", "leases.coordination.k8s.io", "kube-system", "kube-scheduler"),
     ("delete", "persistentvolumes", "", "rook-ceph-osd-0"),
     ("delete", "deployments.apps", "storage", "rook-ceph-tools"),
+    ("delete", "helmreleases.helm.toolkit.fluxcd.io", "external-secrets", "external-secrets"),
+    ("patch", "helmreleases.helm.toolkit.fluxcd.io", "external-secrets", "another"),
 ]
 GRANTED = [
     ("get", "secrets", "data-platform", "lakehouse-s3"),
+    ("patch", "secrets", "lakestead-secrets", "lakehouse-s3"),
+    ("get", "roles.rbac.authorization.k8s.io", "lakestead-secrets", "lakestead-secrets"),
+    ("patch", "secrets", "storage", "lakehouse-backups-s3"),
+    ("patch", "helmreleases.helm.toolkit.fluxcd.io", "external-secrets", "external-secrets"),
+    ("patch", "helmrepositories.source.toolkit.fluxcd.io", "external-secrets", "external-secrets"),
+    ("list", "events", "external-secrets", ""),
+    ("get", "pods/log", "external-secrets", "any"),
+    ("list", "daemonsets.apps", "", ""),
+    ("create", "pods/portforward", "data-platform", "any"),
     ("create", "pods/exec", "databases", "postgresql-0"),
     ("update", "leases.coordination.k8s.io", "kube-system", "lakestead"),
 ]
@@ -85,7 +100,7 @@ def test_the_operator_runs_phase_1_and_changes_nothing(lab: Lab, operator: Path)
 
 
 def test_the_operator_makes_anew_what_is_missing(lab: Lab, operator: Path) -> None:
-    secret = ObjectRef("v1", "Secret", "lakehouse-s3", "data-platform")
+    secret = ObjectRef("v1", "Secret", "lakehouse-s3", "lakestead-secrets")
     source = ObjectRef("source.toolkit.fluxcd.io/v1", "GitRepository", "flux-system", "flux-system")
     for ref in (secret, source):
         assert lab.api().delete(ref)

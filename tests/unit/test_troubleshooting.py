@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md explains messages that the program really says."""
+"""docs/troubleshooting.md explains messages that the program really says; links of all pages lead somewhere."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENT = PROJECT / "docs" / "troubleshooting.md"
+PAGES = [PROJECT / "README.md", *sorted(PROJECT.glob("docs/**/*.md"))]
 
 
 def messages() -> list[str]:
@@ -35,14 +36,13 @@ def test_it_is_said(message: str) -> None:
     assert missing == []
 
 
-def test_links_lead_somewhere() -> None:
-    for name in ("troubleshooting", "reliability", "permissions", "start"):
-        text = (PROJECT / "docs" / f"{name}.md").read_text()
-        for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", text):
-            file = (PROJECT / "docs" / target).resolve() if target else PROJECT / f"docs/{name}.md"
-            assert file.exists(), f"{name}.md: {target}"
-            if anchor:
-                assert anchor in anchors(file), f"{name}.md: {target}#{anchor}"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text()):
+        file = (page.parent / target).resolve() if target else page
+        assert file.exists(), target
+        if anchor:
+            assert anchor in anchors(file), f"{target}#{anchor}"
 
 
 def anchors(file: Path) -> set[str]:

@@ -210,7 +210,7 @@ FAULTS = (
     Fault(
         "s3-secret-deleted",
         "Secret of the S3 key deleted by hand",
-        acts.deleted("data-platform", "lakehouse-s3"),
+        acts.deleted("lakestead-secrets", "lakehouse-s3"),
         APPLIED,
         remedy=NEXT_RUN,
     ),

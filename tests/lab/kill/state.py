@@ -21,6 +21,7 @@ MADE = re.compile(
 # Kinds that come and go by themselves, and whose names or content are made up by controllers.
 LIVING = {
     "Event",
+    "Job",  # of the CronJob of backups, by the clock
     "Lease",
     "Endpoints",
     "EndpointSlice",
@@ -36,6 +37,8 @@ LIVING = {
     "IPAddress",
     "PodMetrics",
 }
+# Names in buckets: folders, and backups.
+IGNORED = re.compile(r"/$|^metastore/\d{8}-")
 # Of an entry in a bucket's index: neither an older version nor a part of an upload.
 CURRENT = 2
 # Fields that are made up, or follow from others.
@@ -143,14 +146,17 @@ def repo(folder: Path) -> dict[str, Any]:
 
 
 def bucket(stats: dict[str, Any]) -> dict[str, Any]:
-    """A bucket's settings and what is in it; files of commits that were never made count once."""
+    """A bucket's settings and what is in it; files of commits that were never made count once.
+
+    Backups are made by the clock.
+    """
     entries = admin("bucket", "list", f"--bucket={stats['bucket']}", "--max-entries=10000")
     current = {e["name"] for e in entries if e["exists"] and e["flags"] & CURRENT}
     return {
         "owner": stats["owner"],
         "versioning": stats.get("versioning"),
         "quota": stats["bucket_quota"],
-        "files": sorted({RANDOM.sub("*", name) for name in current if not name.endswith("/")}),
+        "files": sorted({RANDOM.sub("*", name) for name in current if not IGNORED.search(name)}),
     }
 
 

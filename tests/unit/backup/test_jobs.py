@@ -35,6 +35,7 @@ DEPLOYMENT = {
                         "name": "metastore",
                         "env": [{"name": "PGDATABASE", "value": "m"}, {"name": "A", "value": "b"}],
                         "resources": {"limits": {"memory": "4Gi"}},
+                        "startupProbe": {"exec": {"command": ["metastore-warm", "40"]}},
                     }
                 ],
                 "affinity": {"podAntiAffinity": {}},

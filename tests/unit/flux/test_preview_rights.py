@@ -29,6 +29,14 @@ class NotAllowed:
         return None
 
 
+class NotEvenRead(NotAllowed):
+    """An API whose user may not read it either."""
+
+    def get(self, ref: ObjectRef) -> Any:
+        said = SAID.replace("patch", "get")
+        raise ApiError(said, status=403, reason="Forbidden", body={"message": said})
+
+
 def test_what_may_not_be_asked_is_known_after_apply() -> None:
     planned = Cluster(NotAllowed()).plan(OBJECT, "helm-controller", "by Flux", Secrets(), False)  # type: ignore[arg-type]
     assert planned.refused is None
@@ -37,3 +45,9 @@ def test_what_may_not_be_asked_is_known_after_apply() -> None:
         "by Flux; not previewed, ann may not patch priorityclasses.scheduling.k8s.io "
         "in the whole cluster"
     )
+
+
+def test_what_may_not_be_read_spoils_the_preview_of_nothing_else() -> None:
+    planned = Cluster(NotEvenRead()).plan(OBJECT, "helm-controller", "by Flux", Secrets(), False)  # type: ignore[arg-type]
+    assert (planned.refused, planned.change.action) == (None, "known after apply")
+    assert "not previewed, ann may not get priorityclasses" in (planned.change.why or "")

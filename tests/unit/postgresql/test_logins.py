@@ -47,6 +47,7 @@ def test_the_second_user_is_made_once_and_acts_as_the_owner(server: Server) -> N
     assert sent.count('CREATE ROLE "metastore_2"') == 1
     assert 'GRANT "metastore" TO "metastore_2";' in sent
     assert "ALTER ROLE \"metastore_2\" SET role = 'metastore';" in sent
+    assert "ALTER ROLE %I CONNECTION LIMIT %s', 'metastore_2'" in sent
     assert "new-" not in sent
     assert scram.matches(server.users["metastore"], "old")
 
