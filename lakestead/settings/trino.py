@@ -11,7 +11,8 @@ from pydantic import Field, field_validator
 from lakestead.plan.trino_memory import divide
 from lakestead.settings.capacity import Allocation
 from lakestead.settings.framework import Mistake, Section
-from lakestead.settings.metastore import Name, Network, SecretName, Text
+from lakestead.settings.metastore import Network
+from lakestead.settings.names import ObjectName, ReleaseName, Text
 
 Catalog = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
 Positive = Annotated[int, Field(gt=0)]
@@ -78,18 +79,18 @@ class Trino(Section):
     + timeout: seconds to wait for the release, and then for the first answer
     """
 
-    release: Name = "trino"
+    release: ReleaseName = "trino"
     image: Text
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     url: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")]
     catalog: Catalog = "lakehouse"
     user: Annotated[str, Field(pattern=r"^[a-z][a-z0-9._-]*$", max_length=63)] = "lakestead"
-    users_secret: SecretName = "trino-users"
-    certificate_secret: SecretName = "trino-certificate"
-    cluster_secret: SecretName = "trino-cluster"
+    users_secret: ObjectName = "trino-users"
+    certificate_secret: ObjectName = "trino-certificate"
+    cluster_secret: ObjectName = "trino-cluster"
     service_address: str | None = None
     service_type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
-    priority_class: SecretName | None = None
+    priority_class: ObjectName | None = None
     network: Network | None = None
     queries: Queries = Queries()
     drain_seconds: Positive = 600
@@ -111,19 +112,16 @@ class Trino(Section):
 
 
 def mistakes(allocations: Mapping[str, Allocation]) -> list[Mistake]:
-    """What is wrong with the allocations of Trino's servers, where there is to be a Trino."""
+    """What is wrong with the allocations of Trino's servers."""
     found = []
     for component in (COORDINATOR, WORKER):
-        allocation = allocations.get(component)
-        if allocation is None:
-            text = "is missing; the settings have a section trino"
-            found.append(Mistake(path=("allocations", component), text=text))
-            continue
-        try:
-            divide(allocation.memory.bytes)
-        except ValueError as error:
-            path = ("allocations", component, "memory")
-            found.append(Mistake(path=path, text=f"= {str(allocation.memory)!r} {error}"))
+        if component in allocations:
+            memory = allocations[component].memory
+            try:
+                divide(memory.bytes)
+            except ValueError as error:
+                path = ("allocations", component, "memory")
+                found.append(Mistake(path=path, text=f"= {str(memory)!r} {error}"))
     coordinator = allocations.get(COORDINATOR)
     if coordinator is not None and coordinator.replicas != 1:
         path = ("allocations", COORDINATOR, "replicas")

@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lakestead.credentials.copies import Copy
-from lakestead.errors import LakesteadError
+from lakestead.errors import LakesteadError, WrongUsage
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.settings import Settings
-from lakestead.settings.trino import Trino
+from lakestead.settings.trino import COORDINATOR, WORKER, Trino
 from lakestead.trino import certificate, passwords
 
 CERTIFICATE, AUTHORITY = "tls-combined.pem", "ca.crt"
@@ -56,11 +56,17 @@ class Wanted:
 
 
 def required(settings: Settings) -> Trino:
-    """The section; raises LakesteadError where there is none."""
+    """The section; raises WrongUsage where it or the allocation of a server is missing."""
+    missing = [
+        f"allocations.{name}" for name in (COORDINATOR, WORKER) if name not in settings.allocations
+    ]
     if settings.trino is None:
-        raise LakesteadError(
-            "The settings have no section trino",
-            expected='at least trino = {"image": …, "url": …} in the inventory\'s group data',
+        missing.insert(0, "section trino")
+    if settings.trino is None or missing:
+        raise WrongUsage(
+            "The settings do not say what Trino is to be",
+            found=f"no {', no '.join(missing)}",
+            expected='at least trino = {"image": …, "url": …}, and both allocations',
             do="docs/phase-3-trino.md has an example",
         )
     return settings.trino

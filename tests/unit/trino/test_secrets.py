@@ -100,6 +100,16 @@ def test_a_secret_that_cannot_be_used_is_refused() -> None:
         wanted(cluster, settings())
 
 
+def test_settings_without_trino_or_its_allocations_are_told() -> None:
+    whole = settings()
+    without = whole.model_copy(update={"trino": None})
+    with pytest.raises(LakesteadError, match="no section trino"):
+        trino_copies(without)
+    little = {"hive-metastore": whole.allocations["hive-metastore"]}
+    with pytest.raises(LakesteadError, match=r"no allocations\.trino-coordinator, no allocations"):
+        trino_copies(whole.model_copy(update={"allocations": little}))
+
+
 def test_with_external_secrets_the_password_itself_does_not_reach_the_pods() -> None:
     copies = trino_copies(settings("external_secrets"))
     assert {(copy.source.namespace, copy.target.namespace) for copy in copies} == {
