@@ -9,7 +9,7 @@ from lakestead.gates.hosts import all_connected, groups_present
 from lakestead.gates.metastore import phase_1_healthy
 from lakestead.kube.session import api
 from lakestead.settings import Settings
-from tasks import capacity, trino
+from tasks import capacity, tpch, trino
 
 # Nothing is changed unless what it builds on is there, and there is room.
 require([groups_present(state.inventory.groups, ("cluster", "workstation")), all_connected(state)])
@@ -19,3 +19,6 @@ capacity.deploy(phase=3)
 
 # 3.1 Trino: a coordinator and workers.
 trino.deploy()
+
+# 3.2 Tables to measure query times by; `lakestead queries` measures them.
+tpch.deploy()

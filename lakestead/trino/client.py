@@ -30,6 +30,7 @@ def connected(
     login: Login,
     *,
     session: Mapping[str, str] | None = None,
+    place: tuple[str, str] | None = None,
     timeout: float = 30,
     attempts: int = 3,
 ) -> Iterator[Connection]:
@@ -37,6 +38,7 @@ def connected(
 
     + url: ``https://HOST:PORT``
     + session: properties of the session
+    + place: catalog and schema of tables that are named without them
     + timeout: seconds for one request; a query has many
     + attempts: tries of one request
     """
@@ -55,6 +57,8 @@ def connected(
             auth=BasicAuthentication(login.username, login.password),
             verify=authority.name if login.authority else True,
             source="lakestead",
+            catalog=place[0] if place else None,
+            schema=place[1] if place else None,
             session_properties=dict(session or {}),
             request_timeout=timeout,
             max_attempts=attempts,
@@ -67,13 +71,21 @@ def connected(
 
 def rows(connection: Connection, sql: str, url: str = "") -> list[tuple[Any, ...]]:
     """All rows of a query; raises TrinoError with what was said instead."""
+    return answer(connection, sql, url)[0]
+
+
+def answer(
+    connection: Connection, sql: str, url: str = ""
+) -> tuple[list[tuple[Any, ...]], Mapping[str, Any]]:
+    """All rows of a query, and what Trino counted of it (``physicalInputBytes``, ``peakMemoryBytes``, …)."""
     from requests.exceptions import RequestException
     from trino import exceptions
 
     cursor = connection.cursor()
     try:
         cursor.execute(sql)
-        return [tuple(row) for row in cursor.fetchall()]
+        found = [tuple(row) for row in cursor.fetchall()]
+        return found, cursor.stats or {}
     except exceptions.TrinoQueryError as error:
         raise _failure(
             url, f"{error.error_name}: {error.message}", error.error_name or ""

@@ -52,7 +52,12 @@ def catalogs(settings: Settings) -> dict[str, dict[str, str]]:
     lakehouse |= {name: _text(value) for name, value in section.catalog_properties.items()}
     found = {section.catalog: lakehouse}
     if section.tpch is not None:
-        found["tpch"] = {"connector.name": "tpch"}
+        # Names and types as TPC-H has them.
+        found["tpch"] = {
+            "connector.name": "tpch",
+            "tpch.column-naming": "STANDARD",
+            "tpch.double-type-mapping": "DECIMAL",
+        }
     return found
 
 

@@ -21,6 +21,7 @@ class Trino:
     def __init__(self, *rows: list[Any]) -> None:
         self.rows = rows
         self.asked = ""
+        self.stats: dict[str, Any] = {}
 
     def cursor(self) -> Trino:
         return self
