@@ -18,6 +18,8 @@ kube = {"kubeconfig": str(_lab_dir() / "kubeconfig"), "context": "lakestead-lab"
 # What each component's pods request. Small: the lab shares one machine with you.
 allocations = {
     "hive-metastore": {"replicas": 2, "cpu": "200m", "memory": "640Mi"},
+    "trino-coordinator": {"replicas": 1, "cpu": "100m", "memory": "1408Mi"},
+    "trino-worker": {"replicas": 1, "cpu": "100m", "memory": "2304Mi"},
 }
 
 # What the lab is reviewed by: it has one small node, and no Airflow or monitoring.
@@ -96,6 +98,17 @@ iceberg = {
     "namespace": "lakestead",
     "table": "first_light",
     "warehouse": "s3a://lakehouse/warehouse/lakestead.db",
+}
+
+trino = {
+    "image": _image("trino"),
+    "image_pull_policy": "Never",
+    "url": f"https://{_ADDRESS['trino']}:8443",
+    "service_address": _ADDRESS["trino"],
+    "network": {"addresses": [f"{_NODE_ADDRESS}/32"]},
+    "grace_seconds": 5,
+    "drain_seconds": 120,
+    "tpch": {"scale": 0.1},
 }
 
 backup = {"image": _image("metadata-backup"), "image_pull_policy": "Never"}

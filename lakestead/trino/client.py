@@ -42,6 +42,7 @@ def connected(
     + timeout: seconds for one request; a query has many
     + attempts: tries of one request
     """
+    from requests import Session
     from trino.auth import BasicAuthentication
     from trino.dbapi import connect
 
@@ -49,13 +50,17 @@ def connected(
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as authority:
         authority.write(login.authority)
         authority.flush()
+        http = Session()
+        # REQUESTS_CA_BUNDLE and ~/.netrc would win over what is said here.
+        http.trust_env = not login.authority
+        http.verify = authority.name if login.authority else True
         connection = connect(
             host=parts.hostname,
             port=parts.port or 443,
             http_scheme="https",
+            http_session=http,
             user=login.username,
             auth=BasicAuthentication(login.username, login.password),
-            verify=authority.name if login.authority else True,
             source="lakestead",
             catalog=place[0] if place else None,
             schema=place[1] if place else None,
@@ -90,7 +95,7 @@ def answer(
         raise _failure(
             url, f"{error.error_name}: {error.message}", error.error_name or ""
         ) from error
-    except (exceptions.Error, exceptions.Http503Error, RequestException) as error:
+    except (exceptions.Error, exceptions.HttpError, RequestException) as error:
         raise _failure(url, _reason(error)) from error
 
 
@@ -113,7 +118,7 @@ def servers(connection: Connection, url: str) -> dict[str, int]:
 
 def _reason(error: Exception) -> str:
     text = str(error)
-    if "401" in text:
+    if "error 401" in text:
         return "it does not know this user and password (401)"
     if "certificate verify failed" in text:
         return "its certificate is not of the authority in its Secret, or not for this address"

@@ -91,9 +91,12 @@ def test_the_memory_of_every_server_is_of_its_allocation(render_trino: Render) -
 
 def test_clients_come_in_with_tls_and_a_password_only(render_trino: Render) -> None:
     objects = render_trino()
-    for server in SERVERS:
-        assert properties(objects, server)["http-server.authentication.type"] == "PASSWORD"
-    assert properties(objects, "coordinator")["http-server.https.enabled"] == "true"
+    coordinator, worker = properties(objects, "coordinator"), properties(objects, "worker")
+    assert coordinator["http-server.authentication.type"] == "PASSWORD"
+    assert coordinator["http-server.https.enabled"] == "true"
+    # Over HTTP there is no certificate: only servers come in.
+    assert worker["http-server.authentication.type"] == "CERTIFICATE"
+    assert "http-server.https.enabled" not in worker
     services = {o["metadata"]["name"]: o["spec"] for o in of_kind(objects, "Service")}
     assert [port["name"] for port in services["trino"]["ports"]] == ["https"]
     assert services["trino-discovery"]["clusterIP"] == "None"

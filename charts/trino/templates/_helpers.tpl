@@ -37,7 +37,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 One server's files in /etc/trino. `.root` is the chart's root, `.component` coordinator or worker.
 
 jvm.config: as upstream recommends (https://trino.io/docs/current/installation/deployment.html), with a code
-cache for a machine of few cores. The heap does not fall apart into a core file of its size.
+cache for a machine of few cores.
+authentication.type of a worker: it has no TLS, so that nobody can come with a certificate, and everybody
+who is no server of this cluster is refused.
 */}}
 {{- define "trino.files" -}}
 {{- $root := .root -}}
@@ -81,8 +83,8 @@ config.properties: |
   {{- with $server.config.memory.heapHeadroomPerNode }}
   memory.heap-headroom-per-node={{ . }}
   {{- end }}
-  {{- with $root.Values.server.config.authenticationType }}
-  http-server.authentication.type={{ . }}
+  {{- if $root.Values.server.config.authenticationType }}
+  http-server.authentication.type={{ ternary $root.Values.server.config.authenticationType "CERTIFICATE" $coordinator }}
   {{- end }}
   {{- if and $coordinator $root.Values.server.config.https.enabled }}
   http-server.https.enabled=true
