@@ -120,6 +120,8 @@ def _reason(error: Exception) -> str:
     text = str(error)
     if "error 401" in text:
         return "it does not know this user and password (401)"
+    if "were not loaded" in text:
+        return "it is starting"
     if "certificate verify failed" in text:
         return "its certificate is not of the authority in its Secret, or not for this address"
     if "Connection refused" in text:
