@@ -48,4 +48,6 @@ END $$;
 \o /dev/null
 \i :plan
 \o
+-- Hive's script lets everybody who may connect make tables here.
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 SELECT 'schema version ' || "SCHEMA_VERSION" FROM public."VERSION";

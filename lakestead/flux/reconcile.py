@@ -75,6 +75,7 @@ class Chain:
         self.root = root
         self.target = target
         self._wanted = ""
+        self._same: dict[str, bool] = {}
         self._asked = float("-inf")
         self._tries: dict[tuple[ObjectRef, str], Tries] = {}
 
@@ -123,7 +124,9 @@ class Chain:
                 where=self.repo.url,
                 do="run pyinfra INVENTORY deploys/phase1.py, which seeds it",
             )
-        self._wanted = revision(self.repo.branch, self._enough(head))
+        wanted = revision(self.repo.branch, self._enough(head))
+        if wanted != self._wanted:
+            self._wanted, self._same = wanted, {}
         self._asked = time.monotonic()
 
     def _enough(self, head: str) -> str:
@@ -169,13 +172,35 @@ class Chain:
         if obj is not None and ref.kind == "HelmRelease":
             namespace, _, name = ((obj.get("status") or {}).get("helmChart") or "").partition("/")
             chart = self.api.get(flux_ref("HelmChart", name, namespace)) if name else None
-        return Link(ref, obj, progress(obj, self._wanted, chart))
+        return Link(ref, obj, progress(obj, self._enough_for(obj, chart), chart))
+
+    def _enough_for(self, obj: dict[str, Any] | None, chart: dict[str, Any] | None) -> str:
+        """The commit that an object is at, where what came after it is only tracking; else the wanted one.
+
+        Flux goes through all that it has applied at every commit, in half minutes where one thing
+        depends on another.
+        """
+        status = ((chart or obj or {}).get("status")) or {}
+        at = str(status.get("observedSourceArtifactRevision" if chart else "lastAppliedRevision"))
+        if at not in self._same:
+            older, newer = at.rpartition(":")[2], self._wanted.rpartition(":")[2]
+            known = re.fullmatch(r"[0-9a-f]{40}", older) is not None
+            self._same[at] = (
+                known and older != newer and only_tracking_between(self.repo, older, newer)
+            )
+        return at if self._same[at] else self._wanted
 
     def _passed(self, link: Link) -> bool:
         if link.state.ready:
             return True
-        on_the_way = link.ref.kind == "Kustomization" and link.ref != self.target
-        return on_the_way and link.obj is not None and applied(link.obj, self._wanted)
+        if link.ref.kind != "Kustomization" or link.obj is None:
+            return False
+        enough = self._enough_for(link.obj, None)
+        if (
+            enough != self._wanted
+        ):  # it has all of it, and is on its way to what does not concern it
+            return link.state.state != "failed" and applied(link.obj, enough)
+        return link.ref != self.target and applied(link.obj, enough)
 
     def _hopeless(self, link: Link) -> bool:
         """Whether it is no use to wait on. Asks Flux to try again where that may help."""

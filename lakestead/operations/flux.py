@@ -47,12 +47,12 @@ def install(timeout: float = 300) -> Iterator[Command]:
         return
     objects = _manifests(Settings.of(host).flux.manifests)
     try:
-        yield from kube.apply._inner(objects=objects, timeout=timeout)
+        yield from kube.applied(objects=objects, timeout=timeout)
     except ApiError as error:
         if error.status != 403:
             raise
         installation.check_left_to_administrator(found, error, Settings.of(host).flux.manifests)
-        say_once(host, f"Flux is here and left as it is: {found}. {error.what}")
+        say_once(host, f"Flux is here and left to the administrator, who sees all of it: {found}")
         why = "an administrator installed it; this user may not see all of it"
         show(host, [Change("Flux", str(found), "unchanged", why=why)])
         host.noop(f"Flux is here: {found}")
@@ -93,7 +93,7 @@ def follow() -> Iterator[Command]:
     if left:
         show(host, left)
     if objects:
-        yield from kube.apply._inner(objects=objects, wait=False)
+        yield from kube.applied(objects=objects, wait=False)
     else:
         host.noop("Flux follows the homelab repo already")
 

@@ -53,6 +53,20 @@ def apply(
             objects=[{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "lab"}}],
         )
     """
+    yield from applied(objects, wait, timeout, take_over, prune)
+
+
+def applied(
+    objects: Sequence[Mapping[str, Any]],
+    wait: bool = True,
+    timeout: float = 120,
+    take_over: Sequence[str] = (),
+    prune: str = "",
+) -> Iterator[Command]:
+    """The commands of ``apply``, for operations that apply objects among other things.
+
+    Raises LakesteadError, where ``apply`` would fail.
+    """
     cluster = api(host)
     members = ApplySet(prune) if prune else None
     pruned = plan_prune(cluster, members, objects, wait=wait) if members else None

@@ -229,7 +229,7 @@ def tables(lake: Lab, catalog: HiveCatalog) -> Iterator[list[str]]:
     def drop() -> None:
         for name in names:
             if catalog.table_exists(name):
-                catalog.purge_table(name)
+                catalog.drop_table(name)
 
     drop()
     for name in names[:2]:
