@@ -18,6 +18,7 @@ help:
 	@echo "make test   lint, types, import contracts and all tests"
 	@echo "make bench  plan and apply against kubectl, kapp and Ansible (QUICK=1: in minutes)"
 	@echo "make availability  what clients of the metastore notice of rollouts, crashes and drains (15 min)"
+	@echo "make bench-queries  times the queries of TPC-H at scale 10 (SCALE=1: in minutes)"
 	@echo "make oracle asks a real API server about 10,000 cases of \"unchanged\""
 	@echo "make kill-test  kills phase 1 at each of its writes, on a lab of its own (half an hour)"
 	@echo "make chaos  breaks the lab in 30 ways while phase 1 runs and while it is idle (half an hour)"
@@ -74,6 +75,12 @@ scheduler: install
 
 lab-test: install
 	cd $(ROOT) && $(BIN)/pytest tests/lab
+
+# SCALE and MEMORY as you like; scale 10 takes an hour on 2 cores.
+bench-queries: SCALE ?= 10
+bench-queries: MEMORY ?= 6Gi
+bench-queries: install
+	cd $(ROOT) && $(BIN)/python -m bench.queries --scale $(SCALE) --memory $(MEMORY)
 
 bench: install testing
 	cd $(ROOT) && $(BIN)/python -m bench

@@ -98,6 +98,16 @@ iceberg = {
     "warehouse": "s3a://lakehouse/warehouse/lakestead.db",
 }
 
+# Who may ask Trino: docs/phase-3-trino.md. What its servers use is in allocations.
+trino = {
+    # Built from images/trino and pushed to a registry that the nodes can pull from.
+    "image": "registry.anton.example/trino:483",
+    "url": "https://trino.anton.example:8443",
+    "service_type": "LoadBalancer",
+    "network": {"namespaces": ["airflow"], "addresses": ["10.0.0.0/24"]},
+    "tpch": {"scale": 10},
+}
+
 # Lakestead's part of what watches the platform. The CRDs of the Prometheus Operator must be there.
 monitoring = {
     "prometheus_operator": True,

@@ -19,6 +19,8 @@ kube = {"kubeconfig": str(_lab_dir() / "kubeconfig"), "context": "lakestead-lab"
 allocations = {
     "hive-metastore": {"replicas": 2, "cpu": "200m", "memory": "640Mi"},
     "spark-operator": {"replicas": 1, "cpu": "50m", "memory": "384Mi"},
+    "trino-coordinator": {"replicas": 1, "cpu": "100m", "memory": "1408Mi"},
+    "trino-worker": {"replicas": 1, "cpu": "100m", "memory": "2304Mi"},
 }
 
 # What the lab is reviewed by: it has one small node, and no Airflow or monitoring.
@@ -97,6 +99,17 @@ iceberg = {
     "namespace": "lakestead",
     "table": "first_light",
     "warehouse": "s3a://lakehouse/warehouse/lakestead.db",
+}
+
+trino = {
+    "image": _image("trino"),
+    "image_pull_policy": "Never",
+    "url": f"https://{_ADDRESS['trino']}:8443",
+    "service_address": _ADDRESS["trino"],
+    "network": {"addresses": [f"{_NODE_ADDRESS}/32"]},
+    "grace_seconds": 5,
+    "drain_seconds": 120,
+    "tpch": {"scale": 0.1},
 }
 
 backup = {"image": _image("metadata-backup"), "image_pull_policy": "Never"}

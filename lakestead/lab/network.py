@@ -30,6 +30,7 @@ SERVICE_ADDRESSES = {
     "ceph-mon": "10.234.0.22",
     "git": "10.234.0.23",
     "hive-metastore": "10.234.0.24",
+    "trino": "10.234.0.25",
 }
 """ClusterIPs that the lab fixes, so that the workstation's settings can name them.
 

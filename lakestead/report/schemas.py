@@ -15,6 +15,7 @@ from lakestead.plan.document import Document
 from lakestead.plan.review import Review
 from lakestead.report.events import Event
 from lakestead.report.objective import ObjectiveReport
+from lakestead.report.queries import QueriesDocument
 from lakestead.report.review import ReviewDocument
 
 
@@ -32,6 +33,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "review.json": ReviewDocument.model_json_schema(mode="serialization"),
         "objective.json": TypeAdapter(ObjectiveReport).json_schema(mode="serialization"),
         "backups.json": BackupsDocument.model_json_schema(mode="serialization"),
+        "queries.json": QueriesDocument.model_json_schema(mode="serialization"),
         "events.json": AnyEvent.model_json_schema(mode="serialization"),
     }
 

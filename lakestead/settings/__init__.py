@@ -27,6 +27,8 @@ from lakestead.settings.review import Answer, QuestionId, Review
 from lakestead.settings.secrets import Secrets
 from lakestead.settings.source import Sources
 from lakestead.settings.spark import Spark
+from lakestead.settings.trino import Trino
+from lakestead.settings.trino import mistakes as trino_mistakes
 
 if TYPE_CHECKING:
     from pyinfra.api.host import Host
@@ -60,6 +62,7 @@ class Settings(Section):
     + object_storage, gitops, flux, metastore, iceberg: one section a capability
     + monitoring: what is made for a monitoring stack
     + backup: of the metadata; without it there is none
+    + trino: of phase 3
     + secrets: how pods get their credentials
     + spark: of phase 2
     + rotate_before: every credential that is older than this moment (UTC) is replaced by
@@ -78,6 +81,7 @@ class Settings(Section):
     iceberg: Iceberg
     monitoring: Monitoring = Monitoring()
     backup: Backup | None = None
+    trino: Trino | None = None
     secrets: Secrets = Secrets()
     spark: Spark | None = None
     rotate_before: Moment | None = None
@@ -99,7 +103,12 @@ class Settings(Section):
             for name, allocation in settings.allocations.items()
             if name not in COMPONENTS and allocation.phase is None
         ]
-        mistakes = [*strangers, *settings._misplaced_secrets(), *settings._of_spark()]
+        mistakes = [
+            *strangers,
+            *settings._misplaced_secrets(),
+            *settings._of_spark(),
+            *(trino_mistakes(settings.allocations) if settings.trino else []),
+        ]
         if mistakes:
             raise refuse(mistakes, sources)
         return settings

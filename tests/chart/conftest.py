@@ -1,4 +1,4 @@
-"""The metastore's chart as Flux would render it, and a real API server that knows its kinds."""
+"""The charts as Flux would render them, and a real API server that knows its kinds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import runpy
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from lakestead.lab.golang import go, go_program
 from lakestead.lab.versions import versions
 from lakestead.settings import Settings
 from lakestead.settings.source import Sources
-from tasks.metastore import APPS, CHART, files
+from tasks import metastore, trino
 from tests.api_server import ApiServer
 
 PROJECT = Path(__file__).parents[2]
@@ -27,26 +28,35 @@ Render = Callable[..., list[Object]]
 
 @pytest.fixture(scope="session")
 def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
-    """The chart's objects, for the homelab's settings with some of them changed."""
+    """The metastore's objects, for the homelab's settings with some of them changed."""
+    folder = tmp_path_factory.mktemp("values")
+    return lambda **changed: rendered(metastore, "hive-metastore", folder, changed)
+
+
+@pytest.fixture(scope="session")
+def render_trino(tmp_path_factory: pytest.TempPathFactory) -> Render:
+    """Trino's objects, likewise."""
+    folder = tmp_path_factory.mktemp("values")
+    return lambda **changed: rendered(trino, "trino", folder, changed)
+
+
+def rendered(task: ModuleType, name: str, folder: Path, changed: dict[str, Any]) -> list[Object]:
+    """What helm makes of a task's chart and of the release that it renders."""
     helm = go_program("helm")
     helm.ensure()
     data = runpy.run_path(str(PROJECT / "group_data/anton.py"))
-
-    def rendered(**changed: Any) -> list[Object]:
-        sections = {name: data[name] for name in Settings.model_fields if name in data}
-        for name, section in changed.items():
-            sections[name] = {**sections[name], **section}
-        made = files(Settings.load(sections, Sources()))
-        release = yaml.safe_load(made[f"{APPS}/hive-metastore/app/helmrelease.yaml"])
-        values = tmp_path_factory.mktemp("values") / "values.json"
-        values.write_text(json.dumps(release["spec"]["values"]))
-        command = [str(helm.program("helm")), "template", "hive-metastore", str(CHART)]
-        command += ["--namespace", NAMESPACE, "--values", str(values)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return [obj for obj in yaml.safe_load_all(done.stdout) if obj]
-
-    return rendered
+    sections = {name: data[name] for name in Settings.model_fields if name in data}
+    for section, keys in changed.items():
+        sections[section] = {**sections[section], **keys}
+    made = task.files(Settings.load(sections, Sources()))
+    release = yaml.safe_load(made[f"{task.APPS}/{name}/app/helmrelease.yaml"])
+    values = folder / "values.json"
+    values.write_text(json.dumps(release["spec"]["values"]))
+    command = [str(helm.program("helm")), "template", name, str(task.CHART)]
+    command += ["--namespace", NAMESPACE, "--values", str(values)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return [obj for obj in yaml.safe_load_all(done.stdout) if obj]
 
 
 class Cluster:

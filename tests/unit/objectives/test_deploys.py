@@ -22,7 +22,7 @@ def deploys(file: Path) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("phase", ["1", "2"])
+@pytest.mark.parametrize("phase", ["1", "2", "3"])
 def test_a_phase_is_its_objectives(catalogue: Catalogue, phase: str) -> None:
     files = [PROJECT / item.deploy for item in catalogue.phase(phase).objectives if item.deploy]
 
@@ -38,4 +38,6 @@ def test_there_are_fourteen_and_some_can_be_executed(catalogue: Catalogue) -> No
         "1.4",
         "2.1",
         "2.2",
+        "3.1",
+        "3.2",
     ]

@@ -1,0 +1,12 @@
+"""Objective 3.2, query times: the part of phase3.py that it stands for."""
+
+from __future__ import annotations
+
+from pyinfra import state
+
+from lakestead.gates.gate import require
+from lakestead.gates.hosts import all_connected, groups_present
+from tasks import tpch
+
+require([groups_present(state.inventory.groups, ("cluster", "workstation")), all_connected(state)])
+tpch.deploy()

@@ -1,0 +1,24 @@
+"""Phase 3, analytics: SQL answers from the lakehouse's tables."""
+
+from __future__ import annotations
+
+from pyinfra import host, state
+
+from lakestead.gates.gate import require
+from lakestead.gates.hosts import all_connected, groups_present
+from lakestead.gates.metastore import phase_1_healthy
+from lakestead.kube.session import api
+from lakestead.settings import Settings
+from tasks import capacity, tpch, trino
+
+# Nothing is changed unless what it builds on is there, and there is room.
+require([groups_present(state.inventory.groups, ("cluster", "workstation")), all_connected(state)])
+if "cluster" in host.groups:
+    require(phase_1_healthy(api(host), Settings.of(host)))
+capacity.deploy(phase=3)
+
+# 3.1 Trino: a coordinator and workers.
+trino.deploy()
+
+# 3.2 Tables to measure query times by; `lakestead queries` measures them.
+tpch.deploy()

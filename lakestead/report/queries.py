@@ -1,0 +1,146 @@
+"""Query times: a table for a person, JSON for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import click
+from pydantic import BaseModel, ConfigDict, Field
+
+from lakestead.plan.quantity import show_bytes
+from lakestead.plan.table import table
+
+
+class QueryTime(BaseModel):
+    """One query.
+
+    + query, title: its number and name in TPC-H
+    + seconds: of each run, as the client sees it
+    + rows: of the answer
+    + read, memory: bytes from the object storage, and at most in memory at one time, in the last run
+    + without_pushdown: seconds of each run where connectors are not told what is filtered by
+    + read_without_pushdown: bytes of the last of those
+    + wrong: how the answer is another than from the generator's own data; empty where it was not compared
+    + error: what was said instead of an answer
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    query: int
+    title: str
+    seconds: list[float] = []
+    rows: int = 0
+    read: int = 0
+    memory: int = 0
+    without_pushdown: list[float] = []
+    read_without_pushdown: int = 0
+    wrong: str = ""
+    error: str = ""
+
+    @property
+    def best(self) -> float:
+        """The shortest run: the others waited for something else too."""
+        return min(self.seconds, default=0.0)
+
+    @property
+    def gain(self) -> float:
+        """How many times as fast pushdown makes it; 0 where that was not measured."""
+        if not self.without_pushdown or not self.best:
+            return 0.0
+        return min(self.without_pushdown) / self.best
+
+
+class QueriesDocument(BaseModel):
+    """What ``lakestead queries --json`` prints."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    schema_: Literal["lakestead.queries/v1"] = Field(default="lakestead.queries/v1", alias="schema")
+    scale: float
+    tables: str
+    workers: int
+    worker_memory: str
+    limit: float
+    queries: list[QueryTime]
+
+    def failed(self) -> list[QueryTime]:
+        """Those with an error, with another answer than expected, or slower than the limit."""
+        return [
+            item
+            for item in self.queries
+            if item.error or item.wrong or (self.limit and item.best > self.limit)
+        ]
+
+
+def text(document: QueriesDocument) -> str:
+    """The times as a table, and the line that counts."""
+    pushed = any(item.without_pushdown for item in document.queries)
+    head = ["query", "", "best", "all", "rows", "read", "memory"]
+    head += ["without pushdown", "read", "gain"] if pushed else []
+    rows = [_row(item, pushed) for item in document.queries]
+    lines = [
+        f"TPC-H at scale {document.scale:g} in {document.tables};"
+        f" {document.workers} workers of {document.worker_memory}",
+        "",
+        table(head, rows),
+        "",
+    ]
+    for item in document.failed():
+        said = item.error or item.wrong or f"{item.best:.1f} s, more than {document.limit:g} s"
+        lines.append(click.style(f"query {item.query}: {said}", fg="red"))
+    answered = [item for item in document.queries if not item.error]
+    slowest = max(answered, key=lambda item: item.best, default=None)
+    summary = f"{len(answered)} of {len(document.queries)} queries answered"
+    if slowest:
+        summary += (
+            f" in {sum(item.best for item in answered):.1f} s;"
+            f" the slowest, {slowest.query}, took {slowest.best:.1f} s"
+        )
+    lines.append(click.style(summary, bold=True))
+    return "\n".join(lines)
+
+
+def markdown(document: QueriesDocument) -> str:
+    """The same as a table for the docs."""
+    lines = [
+        "| query | | best, s | runs, s | read | memory |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for item in document.queries:
+        runs = ", ".join(f"{second:.2f}" for second in item.seconds)
+        best = f"{item.best:.2f}" if item.seconds else item.error
+        lines.append(
+            f"| {item.query} | {item.title} | {best} | {runs} | {show_bytes(item.read)} |"
+            f" {show_bytes(item.memory)} |"
+        )
+    pushed = [item for item in document.queries if item.without_pushdown]
+    if pushed:
+        lines += [
+            "",
+            "| query | with pushdown, s | without, s | gain | read with | read without |",
+            "| --- | --- | --- | --- | --- | --- |",
+        ]
+        lines += [
+            f"| {item.query} | {item.best:.2f} | {min(item.without_pushdown):.2f} |"
+            f" {item.gain:.1f} | {show_bytes(item.read)} |"
+            f" {show_bytes(item.read_without_pushdown)} |"
+            for item in pushed
+        ]
+    return "\n".join([*lines, ""])
+
+
+def _row(item: QueryTime, pushed: bool) -> Sequence[str]:
+    runs = " ".join(f"{second:.2f}" for second in item.seconds) or "-"
+    best = f"{item.best:.2f} s" if item.seconds else "-"
+    row = [str(item.query), item.title, best, runs, str(item.rows)]
+    row += [show_bytes(item.read), show_bytes(item.memory)]
+    if pushed and not item.without_pushdown:
+        row += ["", "", ""]
+    elif pushed:
+        row += [
+            f"{min(item.without_pushdown):.2f} s",
+            show_bytes(item.read_without_pushdown),
+            f"{item.gain:.1f}",
+        ]
+    return row

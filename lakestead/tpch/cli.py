@@ -1,0 +1,88 @@
+"""``lakestead queries``: the command line. The work is imported when it is done."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from lakestead.run.cli import pairs
+
+
+class _Numbers(click.ParamType[list[int]]):
+    """``1,6,14-16``."""
+
+    name = "numbers"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[int]:
+        found: list[int] = []
+        for part in value.split(","):
+            match = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
+            if match is None:
+                self.fail(f"{part!r} is no number of a query: write 1,6,14-16", param, ctx)
+            found += range(int(match[1]), int(match[2] or match[1]) + 1)
+        if not found or min(found) < 1 or max(found) > 22:
+            self.fail("there are queries 1 to 22", param, ctx)
+        return found
+
+
+@click.command()
+@click.option("-i", "--inventory", metavar="FILE", required=True, help="Inventory.")
+@click.option("--data", metavar="KEY=VALUE", multiple=True, help="Override a setting.")
+@click.option("--only", type=_Numbers(), default="1-22", metavar="LIST", help="1,6,14-16")
+@click.option(
+    "--runs", type=click.IntRange(1, 100), default=2, help="Of each query; the best counts."
+)
+@click.option("--pushdown", is_flag=True, help="Run selective queries without pushdown too.")
+@click.option("--check", is_flag=True, help="Compare the answers with the generator's own data.")
+@click.option("--limit", type=float, default=0.0, help="Seconds that no query may take longer.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--markdown", metavar="FILE", help="Write the tables for docs too.")
+def queries(
+    inventory: str,
+    data: tuple[str, ...],
+    only: list[int],
+    runs: int,
+    pushdown: bool,
+    check: bool,
+    limit: float,
+    as_json: bool,
+    markdown: str | None,
+) -> None:
+    """Time the 22 queries of TPC-H on the lakehouse's tables. Changes nothing.
+
+    The tables are made by objective 3.2. Exit code 0: all answered in time; 1: one did not, or answered
+    otherwise than it should.
+
+    \b
+    lakestead queries -i inventories/lab.py --runs 3 --pushdown
+    """
+    from lakestead.run.cli import patch
+
+    patch()
+    from lakestead.backup.inventory import main
+    from lakestead.errors import DONE, FAILED
+    from lakestead.report import queries as report
+    from lakestead.tpch.times import times
+
+    host, settings = main(inventory, pairs(data))
+    document = times(
+        host,
+        settings,
+        only=only,
+        runs=runs,
+        pushdown=pushdown,
+        check=check,
+        limit=limit,
+        say=lambda line: click.echo(line, err=True),
+    )
+    click.echo(
+        document.model_dump_json(by_alias=True, indent=2) if as_json else report.text(document)
+    )
+    if markdown:
+        Path(markdown).write_text(report.markdown(document), encoding="utf-8")
+    sys.exit(FAILED if document.failed() else DONE)
