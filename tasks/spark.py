@@ -8,6 +8,7 @@ from typing import Any
 from pyinfra import host
 
 from lakestead.credentials.copies import spark_copy
+from lakestead.errors import WrongUsage
 from lakestead.gates.gate import require
 from lakestead.gates.monitoring import monitoring_kinds
 from lakestead.gates.phases import phase1_gates
@@ -115,7 +116,12 @@ def files(settings: Settings) -> dict[str, bytes]:
 
 def values(settings: Settings) -> dict[str, Any]:
     """The chart's values: Lakestead's, with the user's merged into them."""
-    section, allocation = required(settings), settings.allocations[COMPONENT]
+    section, allocation = required(settings), settings.allocations.get(COMPONENT)
+    if allocation is None:
+        raise WrongUsage(
+            f"The settings do not say what {COMPONENT} gets",
+            expected=f"allocations = {{..., {COMPONENT!r}: {{'cpu': '200m', 'memory': '512Mi'}}}}",
+        )
     made: dict[str, Any] = {
         # Jobs come with pod templates, which need no webhook.
         "webhook": {"enable": False},

@@ -139,9 +139,6 @@ class Settings(Section):
         if self.spark.namespace == self.metastore.namespace:
             text = "must be another namespace than metastore.namespace: its quota is for jobs alone"
             mistakes.append(Mistake(path=("spark", "namespace"), text=text))
-        if "spark-operator" not in self.allocations:
-            text = "is missing, and spark is there; accepted: a table with cpu, memory"
-            mistakes.append(Mistake(path=("allocations", "spark-operator"), text=text))
         if self.spark.raw.removeprefix("s3a://").split("/")[0] not in self.object_storage.buckets:
             text = "lies in a bucket that is none of object_storage.buckets"
             mistakes.append(Mistake(path=("spark", "raw"), text=text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lakestead.errors import WrongUsage
 from lakestead.settings import Settings
 from lakestead.settings.capacity import Allocation
 from lakestead.settings.quantity import Cpu, Memory
@@ -21,6 +22,11 @@ def test_the_users_values_win_and_leave_the_others(settings: Settings) -> None:
     assert (made["webhook"], made["nameOverride"]) == ({"enable": True}, "x")
     assert made["image"]["registry"] == "r"
     assert made["image"]["repository"] == "a/b"
+
+
+def test_an_operator_that_gets_nothing_is_a_mistake(settings: Settings) -> None:
+    with pytest.raises(WrongUsage, match="do not say what spark-operator gets"):
+        values(settings.model_copy(update={"allocations": {}}))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
-# expect: There are 3 mistakes
+# expect: There are 2 mistakes
 # expect: spark.namespace must be another namespace than metastore.namespace
-# expect: allocations.spark-operator is missing, and spark is there
 # expect: spark.raw lies in a bucket that is none of object_storage.buckets
 spark = {
     "namespace": "data-platform",
