@@ -76,7 +76,7 @@ def environment(folder: Path) -> dict[str, str]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Phase 1 comes first: it begins with a lab that knows nothing of it.
 
-    What tests phase 1 shall find nothing of the later phases; the kill test makes a lab anew.
+    The kill test makes a lab anew, and what tests phase 1 shall find nothing of the later phases.
     """
     items.sort(key=lambda item: _place(item.path))
 
@@ -85,8 +85,8 @@ def _place(file: Path) -> int:
     if file.name == "test_phase1.py":
         return 0
     if re.match(r"test_phase[2-9]", file.name):
-        return 3
-    return {"chaos": 2, "kill": 4}.get(file.parent.name, 1)
+        return 4
+    return {"kill": 2, "chaos": 3}.get(file.parent.name, 1)
 
 
 @pytest.fixture(scope="session", autouse=True)
