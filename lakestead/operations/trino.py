@@ -78,7 +78,14 @@ def secrets(settings: Settings) -> Iterator[Command]:
 
 
 def _write(cluster: Api, item: Wanted) -> str:
-    written(cluster.apply(manifest(item)))
+    """Refused by the server where somebody else has written the Secret since it was read."""
+    whole = manifest(item)
+    if item.live is None:
+        path = f"/api/v1/namespaces/{item.ref.namespace}/secrets"
+        written(cluster.raw("POST", path, body=whole))
+    else:
+        version = {"resourceVersion": item.live["metadata"]["resourceVersion"]}
+        written(cluster.patch(item.ref, {"metadata": version, "data": whole["data"]}))
     return f"{item.ref} holds {item.why}"
 
 

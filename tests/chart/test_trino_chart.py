@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lakestead.lab.golang import go_program
+from tasks.trino import CHART
 from tests.chart.conftest import NAMESPACE, Cluster, Object, Render
 from tests.chart.test_chart import WORSE, names, of_kind
 
@@ -135,3 +139,14 @@ def test_servers_start_anew_where_their_configuration_changes(
 
     before, after = sums(render_trino()), sums(render_trino(**changed))
     assert {server for server in SERVERS if before[server] != after[server]} == restarts
+
+
+def test_a_value_that_the_chart_does_not_know_is_refused(tmp_path: Path) -> None:
+    helm = go_program("helm")
+    helm.ensure()
+    values = tmp_path / "values.yaml"
+    values.write_text("image: {repository: trino}\nworker: {gracefulShutdwon: {enabled: false}}\n")
+    command = [str(helm.program("helm")), "template", "trino", str(CHART), "--values", str(values)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "gracefulShutdwon" in done.stderr

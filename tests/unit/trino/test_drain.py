@@ -90,7 +90,8 @@ def test_it_signs_a_token_with_the_shared_secret_and_waits_for_the_end(
     header, payload, signature = token.split(".")
     assert json.loads(decoded(header)) == {"alg": "HS256"}
     assert 0 < json.loads(decoded(payload))["exp"] - time.time() <= 60
-    key = hashlib.sha256(SECRET.encode()).digest()
+    extracted = hmac.new(bytes(32), SECRET.encode(), hashlib.sha256).digest()
+    key = hmac.new(extracted, b"internal-communication\x01", hashlib.sha256).digest()
     expected = hmac.new(key, f"{header}.{payload}".encode(), hashlib.sha256).digest()
     assert decoded(signature) == expected
 

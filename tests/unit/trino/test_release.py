@@ -22,19 +22,21 @@ def values(**trino: Any) -> dict[str, Any]:
 
 
 def test_the_chart_knows_every_value_that_the_release_sets() -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text())
     defaults = yaml.safe_load((CHART / "values.yaml").read_text())
     network = {"namespaces": ["airflow"], "egress_addresses": ["10.0.0.7/32"]}
     set_here = values(service_address="10.96.0.25", network=network, priority_class="platform")
-    assert list(unknown(set_here, defaults)) == []
+    assert list(unknown(set_here, schema)) == []
+    assert list(unknown(defaults, schema)) == []
+    assert defaults.keys() == schema["properties"].keys() - {"global"}
 
 
-def unknown(given: Any, known: Any, path: str = "") -> Any:
-    """Paths of ``given`` that ``known`` lacks; an empty mapping takes anything."""
-    if not isinstance(given, dict) or known == {}:
+def unknown(values: Any, schema: dict[str, Any], path: str = "") -> Any:
+    if not isinstance(values, dict) or schema.get("additionalProperties") is not False:
         return
-    for key, value in given.items():
-        if key in known:
-            yield from unknown(value, known[key], f"{path}.{key}")
+    for key, value in values.items():
+        if key in schema["properties"]:
+            yield from unknown(value, schema["properties"][key], f"{path}.{key}")
         else:
             yield f"{path}.{key}"
 
