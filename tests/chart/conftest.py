@@ -16,7 +16,7 @@ from lakestead.lab.golang import go, go_program
 from lakestead.lab.versions import versions
 from lakestead.settings import Settings
 from lakestead.settings.source import Sources
-from tasks.metastore import APPS, CHART, files
+from tasks.metastore import CHART, files
 from tests.api_server import ApiServer
 
 PROJECT = Path(__file__).parents[2]
@@ -37,9 +37,8 @@ def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
         for name, section in changed.items():
             sections[name] = {**sections[name], **section}
         made = files(Settings.load(sections, Sources()))
-        release = yaml.safe_load(made[f"{APPS}/hive-metastore/app/helmrelease.yaml"])
-        values = tmp_path_factory.mktemp("values") / "values.json"
-        values.write_text(json.dumps(release["spec"]["values"]))
+        values = tmp_path_factory.mktemp("values") / "values.yaml"
+        values.write_bytes(made["kubernetes/charts/hive-metastore/release-values.yaml"])
         command = [str(helm.program("helm")), "template", "hive-metastore", str(CHART)]
         command += ["--namespace", NAMESPACE, "--values", str(values)]
         done = subprocess.run(command, capture_output=True, text=True)
