@@ -66,9 +66,8 @@ def cli() -> None:
 def main() -> None:
     """Entry point: a LakesteadError is one message and its exit code."""
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as exit_:
-        sys.exit(exit_.exit_code)
+        code = cli.main(standalone_mode=False)  # what a command gave to context.exit
+        sys.exit(code if isinstance(code, int) else 0)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted. The next run goes on from here.", err=True)
         sys.exit(INTERRUPTED)

@@ -111,16 +111,20 @@ def files(settings: Settings) -> dict[str, bytes]:
     With External Secrets also the store, and what is copied from it. Raises LakesteadError where a
     NetworkPolicy is asked for and would keep the metastore from what it needs.
     """
-    found = chart_files(CHART) | render(
-        f"{APPS}/hive-metastore",
-        flux=settings.flux,
+    [values] = render(
+        f"kubernetes/charts/{CHART.name}",
         metastore=settings.metastore,
         allocation=settings.allocations[COMPONENT],
         monitoring=settings.monitoring,
         egress_namespaces=egress_namespaces(settings),
-        secrets=settings.secrets,
         s3=settings.object_storage,
         s3_secret=settings.object_storage.user.secret.partition("/")[2],
+    ).values()
+    found = chart_files(CHART, values) | render(
+        f"{APPS}/hive-metastore",
+        flux=settings.flux,
+        metastore=settings.metastore,
+        secrets=settings.secrets,
     )
     if settings.secrets.external:
         found |= render(

@@ -79,10 +79,8 @@ def files(settings: Settings) -> dict[str, bytes]:
         "metastore": settings.metastore,
         "secrets": settings.secrets,
     }
-    found = chart_files(CHART) | render(f"{APPS}/trino/ks.yaml", **common)
-    found |= render(
-        f"{APPS}/trino/app",
-        **common,
+    [values] = render(
+        f"kubernetes/charts/{CHART.name}",
         trino=section,
         coordinator=settings.allocations[COORDINATOR],
         worker=settings.allocations[WORKER],
@@ -93,7 +91,10 @@ def files(settings: Settings) -> dict[str, bytes]:
         rules=release.rules(settings),
         egress_namespaces=release.egress_namespaces(settings),
         s3_secret=settings.object_storage.user.secret.partition("/")[2],
-    )
+    ).values()
+    found = chart_files(CHART, values)
+    for part in ("ks.yaml", "app"):
+        found |= render(f"{APPS}/trino/{part}", **common, trino=section)
     if settings.secrets.external:
         found |= render(f"{APPS}/trino/secrets", **common, copied=trino_copies(settings))
     return found

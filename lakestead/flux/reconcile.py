@@ -16,12 +16,14 @@ from typing import Any
 from lakestead.errors import LakesteadError
 from lakestead.flux.evidence import Evidence
 from lakestead.flux.kinds import flux_ref, revision, short
+from lakestead.flux.preview_inventory import inventory
 from lakestead.flux.progress import applied, held_up, progress, suspended
 from lakestead.gitops.history import only_tracking_between
 from lakestead.gitops.repository import HomelabRepo
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.kube.status import Status
 
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 OWNER = "kustomize.toolkit.fluxcd.io/"
 POLL = 0.5
 HEAD_EVERY = 5.0
@@ -36,11 +38,15 @@ PATIENCE = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One object of a chain, as it is now."""
+    """One object of a chain, as it is now.
+
+    + gone: a workload that a HelmRelease has made is not there, though nothing is wrong with the release
+    """
 
     ref: ObjectRef
     obj: dict[str, Any] | None
     state: Status
+    gone: bool = False
 
 
 @dataclass(slots=True)
@@ -172,7 +178,12 @@ class Chain:
         if obj is not None and ref.kind == "HelmRelease":
             namespace, _, name = ((obj.get("status") or {}).get("helmChart") or "").partition("/")
             chart = self.api.get(flux_ref("HelmChart", name, namespace)) if name else None
-        return Link(ref, obj, progress(obj, self._enough_for(obj, chart), chart))
+        state = progress(obj, self._enough_for(obj, chart), chart)
+        if obj is not None and ref.kind == "HelmRelease" and state.ready:
+            for item in (item for item in inventory(obj) if item.kind in WORKLOADS):
+                if self.api.get(item) is None:
+                    return Link(ref, obj, Status("in progress", f"{item} is gone"), gone=True)
+        return Link(ref, obj, state)
 
     def _enough_for(self, obj: dict[str, Any] | None, chart: dict[str, Any] | None) -> str:
         """The commit that an object is at, where what came after it is only tracking; else the wanted one.
@@ -196,9 +207,8 @@ class Chain:
         if link.ref.kind != "Kustomization" or link.obj is None:
             return False
         enough = self._enough_for(link.obj, None)
-        if (
-            enough != self._wanted
-        ):  # it has all of it, and is on its way to what does not concern it
+        if enough != self._wanted:
+            # It has all of it, and is on its way to what does not concern it.
             return link.state.state != "failed" and applied(link.obj, enough)
         return link.ref != self.target and applied(link.obj, enough)
 
@@ -209,7 +219,7 @@ class Chain:
         key = (link.ref, self._wanted)
         if key not in self._tries:
             self._tries[key] = Tries(now)
-            if failed or link.ref == self.source:
+            if failed or link.gone or link.ref == self.source:
                 self._request(link)
             return False
         tries = self._tries[key]
@@ -217,8 +227,8 @@ class Chain:
             return now - tries.first > PATIENCE and bool(self._failed())
         if failed and (suspended(link.obj) or tries.count >= TRIES[link.ref.kind]):
             return True
-        due = now - tries.last >= (RETRY if failed else HELD_UP_RETRY)
-        if due and (failed or held_up(link.obj)):
+        due = now - tries.last >= (RETRY if failed or link.gone else HELD_UP_RETRY)
+        if due and (failed or link.gone or held_up(link.obj)):
             tries.last = now
             tries.count += failed
             self._request(link)
@@ -232,6 +242,10 @@ class Chain:
         annotations = {"reconcile.fluxcd.io/requestedAt": token}
         if link.ref.kind == "HelmRelease" and link.state.state == "failed":
             annotations["reconcile.fluxcd.io/resetAt"] = token  # its count of failures begins anew
+        if link.gone:
+            annotations["reconcile.fluxcd.io/forceAt"] = (
+                token  # Helm looks at its own records alone
+            )
         self.api.patch(link.ref, {"metadata": {"annotations": annotations}})
 
     def _failed(self) -> list[str]:

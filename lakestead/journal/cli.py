@@ -161,4 +161,6 @@ def _inventory(run: str) -> str:
     for item in runs:
         if run or not (item.rolled_back_by or item.begin.get("takes_back")):
             return str(item.begin.get("inventory") or "")
-    raise click.UsageError(f"There is no run {run} to take back.")
+    raise click.UsageError(
+        f"There is no run {run} to take back." if run else "There is no run to take back."
+    )

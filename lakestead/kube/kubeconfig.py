@@ -51,7 +51,7 @@ def load(kubeconfig: str | None, context: str | None) -> Access:
             f"The kubeconfig has no context {chosen!r}" if chosen else "No context is chosen",
             where=paths,
             found="contexts " + ", ".join(sorted(contexts)) if contexts else "no context at all",
-            do="name one of these as kube.context in group_data, "
+            do="name one of these in the inventory, as @kube/NAME, and as kube.context in group_data, "
             f"or check the file: kubectl --kubeconfig {paths} config get-contexts",
         )
     configuration = _plain(documents, chosen) or _official(paths, chosen)

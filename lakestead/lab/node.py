@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from lakestead.lab.network import BRIDGE, NODE_ADDRESS, NODE_NAME, POD_RANGE, SE
 from lakestead.lab.paths import lab_dir, run_dir
 from lakestead.lab.process import Program
 
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PORTS = {10249: "kube-proxy", 10250: "kubelet", 10256: "kube-proxy"}
 _RESERVED_MEMORY = "5Gi"  # control plane, builds and the user's own work beside the pods
 
@@ -60,7 +60,7 @@ SystemdCgroup = false
 """
     file = write(lab_dir() / "config" / "containerd.toml", config)
     binary = go_program("containerd").program("containerd")
-    path = f"{binary.parent}:{os.environ['PATH']}"  # where it finds its shim
+    path = f"{binary.parent}:{SYSTEM_PATH}"  # where it finds its shim; not the caller's
     argv = [str(binary), "--config", str(file)]
     return Program("containerd", argv, {"PATH": path}, files=(file, _cni_config()))
 

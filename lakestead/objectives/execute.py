@@ -26,7 +26,7 @@ from lakestead.objectives.commands import Commands, deploy_file
 from lakestead.objectives.execution import Execution, foreseen, look_ahead, now, record
 from lakestead.objectives.failing import failed
 from lakestead.objectives.goals import Goals
-from lakestead.objectives.progress import FORGET
+from lakestead.objectives.progress import FORGET, lacks
 from lakestead.objectives.project import Project
 from lakestead.objectives.review import look, passed
 from lakestead.objectives.tracking import read_goals
@@ -118,7 +118,8 @@ def _validate(one: Execution, goals: Goals, override: str | None) -> None:
     one.report.checks += [Asked(gate.name, gate.answer, gate.saw) for gate in found]
     one.report.resources = _resources(found)
     if unmet and override is None:
-        advice = [gate.do for gate in found if gate.do and not passed(gate)]
+        advice = [one.project.command(f"execute {need}") for need in lacks(one.objective, goals)]
+        advice += [gate.do for gate in found if gate.do and not passed(gate)]
         command = one.project.command(f'execute {one.objective.id} --override "reason"')
         raise Refused(
             f"Objective {one.objective} is not begun: not all that it needs is there. "

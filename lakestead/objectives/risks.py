@@ -75,8 +75,14 @@ def risks(api: Api, settings: Settings) -> list[Looked]:
             ("velero.io/v1", "Schedule"),
             ("postgresql.cnpg.io/v1", "ScheduledBackup"),
             ("volsync.backube/v1alpha1", "ReplicationSource"),
+            ("batch/v1", "CronJob"),
         ],
         "objective 1.4 brings the metadata's; volumes need Velero or VolSync",
+        lambda item: (
+            item["kind"] != "CronJob"
+            or (item["metadata"].get("labels") or {}).get("app.kubernetes.io/name")
+            == "metadata-backup"
+        ),
     )
     monitors = found(
         "Metrics of components are collected",

@@ -49,9 +49,8 @@ def rendered(task: ModuleType, name: str, folder: Path, changed: dict[str, Any])
     for section, keys in changed.items():
         sections[section] = {**sections[section], **keys}
     made = task.files(Settings.load(sections, Sources()))
-    release = yaml.safe_load(made[f"{task.APPS}/{name}/app/helmrelease.yaml"])
-    values = folder / "values.json"
-    values.write_text(json.dumps(release["spec"]["values"]))
+    values = folder / "values.yaml"
+    values.write_bytes(made[f"kubernetes/charts/{task.CHART.name}/release-values.yaml"])
     command = [str(helm.program("helm")), "template", name, str(task.CHART)]
     command += ["--namespace", NAMESPACE, "--values", str(values)]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -112,3 +112,13 @@ def test_pyinfras_dry_run_says_the_same(project: Path) -> None:
     assert answer.stderr.splitlines()[-1] == LINE
     assert "+ create    Thing a" in answer.stderr
     assert "    +a" in answer.stderr
+
+
+def test_the_exit_code_of_a_command_is_the_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKESTEAD_LAB_DIR", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["lakestead", "lab", "status"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1  # there is no lab

@@ -70,3 +70,46 @@ def test_only_what_concerns_flux_is_waited_for(
     root, target = (flux_ref("Kustomization", name, "flux-system") for name in ("root", "second"))
     link = Chain(cluster, Repo(), source, root, target).pending()  # type: ignore[arg-type]
     assert (link and link.ref.name) == stops_at
+
+
+class Releases(Cluster):
+    """A HelmRelease that is ready, and whether its Deployment is there."""
+
+    def __init__(self, deployed: bool) -> None:
+        super().__init__(root=(NEW, None))
+        self.deployed, self.patched = deployed, list[dict[str, str]]()
+
+    def get(self, ref: ObjectRef) -> dict[str, Any] | None:
+        if ref.kind == "Deployment":
+            return {"kind": "Deployment"} if self.deployed else None
+        if ref.kind != "HelmRelease":
+            return super().get(ref)
+        metadata = {"name": ref.name, "namespace": ref.namespace, "generation": 1}
+        status = {
+            "observedGeneration": 1,
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "inventory": {"entries": [{"id": "data_hive_apps_Deployment", "v": "v1"}]},
+        }
+        answer = {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": metadata}
+        return {**answer, "spec": {}, "status": status}
+
+    def list(self, *arguments: Any, **options: Any) -> list[dict[str, Any]]:
+        return []
+
+    def patch(self, ref: ObjectRef, body: dict[str, Any]) -> None:
+        self.patched.append(body["metadata"]["annotations"])
+        self.deployed = "reconcile.fluxcd.io/forceAt" in self.patched[-1]
+
+
+def test_a_workload_that_somebody_deleted_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile, "POLL", 0.01)
+    source = flux_ref("GitRepository", "flux-system", "flux-system")
+    root = flux_ref("Kustomization", "root", "flux-system")
+    cluster = Releases(deployed=False)
+    chain = Chain(cluster, Repo(), source, root, flux_ref("HelmRelease", "hive", "data"))  # type: ignore[arg-type]
+    link = chain.pending()
+    assert link is not None
+    assert link.state.reason == "Deployment data/hive is gone"
+    said: list[str] = []
+    chain.reconcile(5, said.append)
+    assert (len(cluster.patched), len(said)) == (1, 1)

@@ -17,7 +17,7 @@ from tasks.metastore import APPS, CHART, files
 
 SETTINGS = Path(__file__).parents[1] / "settings/valid/minimal.py"
 EXTERNAL = SETTINGS.with_name("external_secrets.py")
-RELEASE = f"{APPS}/hive-metastore/app/helmrelease.yaml"
+VALUES = "kubernetes/charts/hive-metastore/release-values.yaml"
 
 
 def settings(monitoring: dict[str, Any] | None = None, **metastore: Any) -> Settings:
@@ -28,7 +28,7 @@ def settings(monitoring: dict[str, Any] | None = None, **metastore: Any) -> Sett
 
 
 def release(**metastore: Any) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(files(settings(**metastore))[RELEASE])
+    loaded: dict[str, Any] = yaml.safe_load(files(settings(**metastore))[VALUES])
     return loaded
 
 
@@ -37,7 +37,7 @@ def test_the_release_takes_its_values_from_the_settings() -> None:
         image="registry.example/hive-metastore:4.0.0",
         service_address="10.96.0.24",
         configuration={"metastore.txn.timeout": "90s", "metastore.server.max.threads": 1000000},
-    )["spec"]["values"]
+    )
     wanted = settings()
     assert values["image"] == "registry.example/hive-metastore:4.0.0"
     assert values["resources"]["limits"] == {"memory": wanted.allocations["hive-metastore"].memory}
@@ -55,7 +55,7 @@ def test_the_chart_knows_every_value_that_the_release_sets() -> None:
         priority_class="platform",
         network={"namespaces": ["trino"], "addresses": ["10.0.0.0/24"]},
         monitoring={"prometheus_operator": True, "labels": {"release": "stack"}},
-    )["spec"]["values"]
+    )
     assert list(unknown(values, schema)) == []
     defaults = yaml.safe_load((CHART / "values.yaml").read_text())
     assert list(unknown(defaults, schema)) == []
@@ -84,14 +84,12 @@ def test_a_key_in_another_namespace_is_refused() -> None:
 
 def test_a_network_policy_lets_out_what_is_needed() -> None:
     network = {"addresses": ["10.0.0.0/24"]}
-    values = release(network=network)["spec"]["values"]
+    values = release(network=network)
     assert values["networkPolicy"]["egress"]["namespaces"] == ["databases", "storage"]
     outside = {"host": "postgres.example"}
     with pytest.raises(LakesteadError, match=r"postgres\.example is no Service"):
         files(settings(database=outside, network=network))
-    values = release(database=outside, network={"egress_addresses": ["10.0.0.7/32"]})["spec"][
-        "values"
-    ]
+    values = release(database=outside, network={"egress_addresses": ["10.0.0.7/32"]})
     assert values["networkPolicy"]["egress"]["namespaces"] == ["storage"]
 
 
@@ -120,7 +118,7 @@ def test_with_external_secrets_the_operator_may_read_what_is_copied_and_nothing_
         assert secret["spec"]["target"]["name"] == name
         assert {entry["remoteRef"]["key"] for entry in secret["spec"]["data"]} == {name}
     # What pods are told to read is the copy.
-    release = yaml.safe_load(rendered[RELEASE])["spec"]["values"]
+    release = yaml.safe_load(rendered[VALUES])
     assert {release["database"]["secret"]["name"], release["s3"]["secret"]} == copied.keys()
     depends = yaml.safe_load(rendered[f"{APPS}/hive-metastore/ks.yaml"])["spec"]["dependsOn"]
     assert depends == [{"name": "data-platform-secrets"}]

@@ -13,11 +13,11 @@ from lakestead.trino import release
 from tasks.trino import APPS, CHART, files
 from tests.unit.trino.test_secrets import settings
 
-RELEASE = f"{APPS}/trino/app/helmrelease.yaml"
+VALUES = "kubernetes/charts/trino/release-values.yaml"
 
 
 def values(**trino: Any) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(files(settings(**trino))[RELEASE])["spec"]["values"]
+    found: dict[str, Any] = yaml.safe_load(files(settings(**trino))[VALUES])
     return found
 
 
