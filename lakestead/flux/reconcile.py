@@ -1,7 +1,8 @@
 """Bring Flux to the homelab repo's newest commit, link by link, and say where it is stuck.
 
 The chain of an object is its GitRepository, the Kustomizations that make it, from the root on, those
-that it depends on, and the object. Flux goes down that chain by itself; a request to reconcile only spares the wait for its interval.
+that it depends on, and the object. Flux goes down that chain by itself; a request to reconcile only
+spares the wait for its interval.
 """
 
 from __future__ import annotations
@@ -196,9 +197,8 @@ class Chain:
         if link.ref.kind != "Kustomization" or link.obj is None:
             return False
         enough = self._enough_for(link.obj, None)
-        if (
-            enough != self._wanted
-        ):  # it has all of it, and is on its way to what does not concern it
+        if enough != self._wanted:
+            # It has all of it, and is on its way to what does not concern it.
             return link.state.state != "failed" and applied(link.obj, enough)
         return link.ref != self.target and applied(link.obj, enough)
 
