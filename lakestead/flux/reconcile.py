@@ -1,7 +1,8 @@
 """Bring Flux to the homelab repo's newest commit, link by link, and say where it is stuck.
 
 The chain of an object is its GitRepository, the Kustomizations that make it, from the root on, those
-that it depends on, and the object. Flux goes down that chain by itself; a request to reconcile only spares the wait for its interval.
+that it depends on, and the object. Flux goes down that chain by itself; a request to reconcile only
+spares the wait for its interval.
 """
 
 from __future__ import annotations
