@@ -6,13 +6,13 @@ from pyinfra import host, state
 
 from lakestead.gates.gate import require
 from lakestead.gates.hosts import all_connected, groups_present
-from lakestead.gates.metastore import phase_1_healthy
+from lakestead.gates.phases import phase1_gates
 from lakestead.kube.session import api
 from lakestead.settings import Settings
 from tasks import capacity, trino
 
 require([groups_present(state.inventory.groups, ("cluster", "workstation")), all_connected(state)])
 if "cluster" in host.groups:
-    require(phase_1_healthy(api(host), Settings.of(host)))
+    require(phase1_gates(api(host), Settings.of(host)))
 capacity.deploy(phase=3)
 trino.deploy()

@@ -6,18 +6,21 @@ from lakestead.credentials.copies import copies, lag
 from lakestead.flux.kinds import flux_ref
 from lakestead.flux.progress import condition
 from lakestead.gates.gate import Gate
-from lakestead.kube.client import Api
+from lakestead.kube.client import Api, ObjectRef
 from lakestead.settings import Settings
 
 _DO = "run pyinfra INVENTORY deploys/phase1.py, which puts it right or says why it cannot"
 
 
 def phase1_gates(api: Api, settings: Settings) -> list[Gate]:
-    """The metastore's release is ready, and its pods have the credentials that are kept."""
+    """The metastore's release is ready, a replica serves, and its pods have what is kept."""
     section = settings.metastore
     return [
         release_ready(
             api, "The Hive Metastore (phase 1) is healthy", section.release, section.namespace
+        ),
+        replica_serves(
+            api, "The Hive Metastore (phase 1) serves", section.release, section.namespace
         ),
         _credentials(api, settings),
     ]
@@ -40,6 +43,22 @@ def release_ready(api: Api, name: str, release: str, namespace: str, do: str = _
     said = f"Ready {ready.get('status', 'unknown')}: {ready.get('message', 'no message')}"
     answer = "pass" if ready.get("status") == "True" else "fail"
     return Gate(name, answer, str(ref), said, wanted, "" if answer == "pass" else do)  # type: ignore[arg-type]
+
+
+def replica_serves(api: Api, name: str, deployment: str, namespace: str, do: str = _DO) -> Gate:
+    """One pod of a Deployment is ready at least: a release is Ready long after its pods are away.
+
+    + name: of the gate
+    + do: what to do where none is
+    """
+    ref = ObjectRef("apps/v1", "Deployment", deployment, namespace)
+    wanted = "one replica at least"
+    found = api.get(ref)
+    if found is None:
+        return Gate(name, "fail", str(ref), "it is not there", wanted, do)
+    ready = (found.get("status") or {}).get("readyReplicas", 0)
+    said = f"{ready} of {found['spec'].get('replicas', 1)} replicas are ready"
+    return Gate(name, "pass" if ready else "fail", str(ref), said, wanted, "" if ready else do)
 
 
 def _credentials(api: Api, settings: Settings) -> Gate:

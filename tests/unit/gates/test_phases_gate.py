@@ -1,4 +1,4 @@
-"""Is the phase before healthy? A HelmRelease as Flux shows it."""
+"""Is the phase before healthy? A HelmRelease as Flux shows it, and the pods behind it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lakestead.gates.phases import release_ready
+from lakestead.gates.phases import release_ready, replica_serves
 from lakestead.kube.client import ObjectRef
 
 
@@ -40,6 +40,32 @@ def release(status: str, message: str) -> dict[str, Any]:
 )
 def test_only_a_release_that_is_ready_is_healthy(api: Told, answer: str, saw: str) -> None:
     gate = release_ready(api, "The metastore is healthy", "hive-metastore", "data-platform")  # type: ignore[arg-type]
+    assert gate.answer == answer
+    assert saw in gate.saw
+    assert bool(gate.do) == (answer != "pass")
+
+
+class Running:
+    """An API with one Deployment, or none."""
+
+    def __init__(self, deployment: dict[str, Any] | None) -> None:
+        self.deployment = deployment
+
+    def get(self, ref: ObjectRef) -> dict[str, Any] | None:
+        assert str(ref) == "Deployment data-platform/hive-metastore"
+        return self.deployment
+
+
+@pytest.mark.parametrize(
+    ("deployment", "answer", "saw"),
+    [
+        ({"spec": {"replicas": 2}, "status": {"readyReplicas": 1}}, "pass", "1 of 2"),
+        ({"spec": {"replicas": 2}}, "fail", "0 of 2 replicas are ready"),
+        (None, "fail", "it is not there"),
+    ],
+)
+def test_one_replica_is_enough(deployment: dict[str, Any] | None, answer: str, saw: str) -> None:
+    gate = replica_serves(Running(deployment), "It serves", "hive-metastore", "data-platform")  # type: ignore[arg-type]
     assert gate.answer == answer
     assert saw in gate.saw
     assert bool(gate.do) == (answer != "pass")
