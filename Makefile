@@ -14,7 +14,7 @@ CHAOS := libfaketime
 .PHONY: help install debian testing faketime demo test lint unit lab-test bench availability oracle scheduler kill-test chaos clean
 
 help:
-	@echo "make demo   bring the lab up and run phases 1 and 2 on it (PHASE=1: phase 1 alone)"
+	@echo "make demo   bring the lab up and run phases 1 to 3 on it (PHASE=1: phase 1 alone)"
 	@echo "make test   lint, types, import contracts and all tests"
 	@echo "make bench  plan and apply against kubectl, kapp and Ansible (QUICK=1: in minutes)"
 	@echo "make availability  what clients of the metastore notice of rollouts, crashes and drains (15 min)"
@@ -44,12 +44,16 @@ $(BIN)/.installed: $(ROOT)requirements.txt $(ROOT)constraints.txt $(ROOT)pyproje
 	cd $(ROOT) && $(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-# PHASE=1 for the short way.
-PHASE ?= 2
+# PHASE=1 for the short way. At the end of the long one: what the table of phase 2 has, as phase 3 answers it.
+PHASE ?= 3
+QUESTION = SELECT customer, count(*) AS orders, sum(amount) AS amount \
+  FROM lakehouse.sample.orders GROUP BY customer ORDER BY amount DESC
 demo: install
 	cd $(ROOT) && $(BIN)/lakestead lab up
 	cd $(ROOT) && for phase in $$(seq $(PHASE)); do \
 	  $(BIN)/pyinfra inventories/lab.py deploys/phase$$phase.py -y; done
+	@cd $(ROOT) && if [ $(PHASE) -ge 3 ]; then \
+	  echo; echo "$(QUESTION)"; $(BIN)/lakestead query -i inventories/lab.py "$(QUESTION)"; fi
 
 test: install lint unit lab-test
 

@@ -35,6 +35,7 @@ _COMMANDS = {
         "recover",
         "Put a backup in the place of the metastore's database.",
     ),
+    "query": ("lakestead.trino.cli", "query", "Ask Trino one question."),
     "queries": ("lakestead.tpch.cli", "queries", "Time the queries of TPC-H on Trino."),
     "journal": ("lakestead.journal.cli", "journal", "List what runs have done."),
     "lab": ("lakestead.lab.cli", "lab", "Run every real part on this one machine."),

@@ -13,7 +13,7 @@ from lakestead.settings.trino import WORKER
 from lakestead.tpch.look import look
 from lakestead.tpch.measure import PUSHDOWN, SELECTIVE, chosen, measure, tables_of, wrong
 from lakestead.trino.client import connected
-from lakestead.trino.secrets import login, required
+from lakestead.trino.secrets import known_login, required
 
 if TYPE_CHECKING:
     from pyinfra.api.host import Host
@@ -40,13 +40,7 @@ def times(
     + say: is told what goes on
     """
     section, tables = required(settings), tables_of(settings)
-    known = login(api(host), settings)
-    if known is None:
-        raise LakesteadError(
-            "Trino cannot be asked",
-            found=f"Secret {section.users_secret} is not there",
-            do="pyinfra INVENTORY deploys/phase3.py",
-        )
+    known = known_login(api(host), settings)
     with connected(section.url, known) as trino:
         missing = tables.missing(look(trino, tables, section.url))
     if missing:

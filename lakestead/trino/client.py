@@ -83,6 +83,21 @@ def answer(
     connection: Connection, sql: str, url: str = ""
 ) -> tuple[list[tuple[Any, ...]], Mapping[str, Any]]:
     """All rows of a query, and what Trino counted of it (``physicalInputBytes``, ``peakMemoryBytes``, …)."""
+    _, found, counted = _asked(connection, sql, url)
+    return found, counted
+
+
+def columns(
+    connection: Connection, sql: str, url: str = ""
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Names of a query's columns, and all its rows."""
+    names, found, _ = _asked(connection, sql, url)
+    return names, found
+
+
+def _asked(
+    connection: Connection, sql: str, url: str
+) -> tuple[list[str], list[tuple[Any, ...]], Mapping[str, Any]]:
     from requests.exceptions import RequestException
     from trino import exceptions
 
@@ -90,7 +105,8 @@ def answer(
     try:
         cursor.execute(sql)
         found = [tuple(row) for row in cursor.fetchall()]
-        return found, cursor.stats or {}
+        names = [str(column[0]) for column in cursor.description or []]
+        return names, found, cursor.stats or {}
     except exceptions.TrinoQueryError as error:
         raise _failure(
             url, f"{error.error_name}: {error.message}", error.error_name or ""

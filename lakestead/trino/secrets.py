@@ -141,6 +141,18 @@ def login(cluster: Api, settings: Settings) -> Login | None:
     return Login(found["username"], found["password"], authority)
 
 
+def known_login(cluster: Api, settings: Settings) -> Login:
+    """The same; raises LakesteadError where the Secrets are not there yet."""
+    found = login(cluster, settings)
+    if found is None:
+        raise LakesteadError(
+            "Trino cannot be asked",
+            found=f"Secret {required(settings).users_secret} is not there",
+            do="pyinfra INVENTORY deploys/phase3.py",
+        )
+    return found
+
+
 def hosts(settings: Settings) -> list[str]:
     """The names and addresses that the coordinator is asked by."""
     section = required(settings)

@@ -22,6 +22,7 @@ class Trino:
         self.rows = rows
         self.asked = ""
         self.stats: dict[str, Any] = {}
+        self.description: list[list[Any]] = []
 
     def cursor(self) -> Trino:
         return self
