@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
-import subprocess
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -23,8 +20,8 @@ from lakestead.settings.source import Sources
 from lakestead.trino.client import TrinoError, connected, rows, servers, who
 from lakestead.trino.compare import differences
 from lakestead.trino.secrets import Login, login
+from tests.lab.conftest import PROJECT, Lab
 
-PROJECT = Path(__file__).parents[2]
 NAMESPACE = "data-platform"
 LONG = """
 SELECT count(*) FROM tpch.sf1.lineitem a JOIN tpch.sf1.orders b ON a.l_orderkey = b.o_orderkey
@@ -47,14 +44,11 @@ def settings(data: dict[str, Any]) -> Settings:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def phase_3(lab: Any) -> Iterator[subprocess.CompletedProcess[str]]:
-    """Phases 1 and 3, applied; the servers' memory is given back at the end."""
+def phase_3(lab: Lab) -> None:
+    """Phases 1 and 3 have been applied."""
     for phase in (1, 3):
         done = lab.pyinfra(f"deploys/phase{phase}.py", "-y")
         assert done.returncode == 0, done.stderr[-6000:]
-    yield done
-    for name in ("trino-coordinator", "trino-worker"):
-        lab.api().patch(deployment(name), {"spec": {"replicas": 0}})
 
 
 @pytest.fixture
@@ -70,7 +64,7 @@ def url(settings: Settings) -> str:
     return settings.trino.url
 
 
-def test_a_second_run_changes_nothing(lab: Any) -> None:
+def test_a_second_run_changes_nothing(lab: Lab) -> None:
     planned = lab.lakestead("plan", "deploys/phase3.py", "-i", "inventories/lab.py")
     assert planned.returncode == 0, planned.stdout[-3000:] + planned.stderr[-3000:]
 
@@ -102,9 +96,9 @@ def test_what_trino_writes_pyiceberg_reads_and_the_other_way_round(
         rows(trino, f"DROP TABLE IF EXISTS lakehouse.{name}", url)
         rows(
             trino,
-            f"CREATE TABLE lakehouse.{name} WITH (partitioning = ARRAY['month(at)']) AS"
+            f"CREATE TABLE lakehouse.{name} WITH (partitioning = ARRAY['status']) AS"
             " SELECT o_orderkey AS id, o_totalprice AS price, o_orderdate AS at,"
-            " o_comment AS comment FROM tpch.tiny.orders",
+            " o_orderstatus AS status, o_comment AS comment FROM tpch.tiny.orders",
             url,
         )
         table = catalog.load_table(name)
@@ -151,7 +145,7 @@ def busy(trino: Any, url: str) -> int:
 
 
 def test_a_second_worker_joins_serves_and_leaves_without_a_lost_query(
-    lab: Any, data: dict[str, Any], api: Api, known: Login, url: str
+    lab: Lab, data: dict[str, Any], api: Api, known: Login, url: str
 ) -> None:
     worker = {**data["allocations"]["trino-worker"], "replicas": 2}
     two = json.dumps({**data["allocations"], "trino-worker": worker})
@@ -175,7 +169,65 @@ def test_a_second_worker_joins_serves_and_leaves_without_a_lost_query(
     assert done.returncode == 0, done.stderr[-6000:]
 
 
-def test_all_22_queries_answer_as_the_generators_own_data_do(lab: Any) -> None:
+def test_a_worker_killed_at_work_fails_its_query_alone(
+    lab: Lab, api: Api, known: Login, url: str
+) -> None:
+    asked = Asked(url, known)
+    with connected(url, known) as trino:
+        wait_for("the worker to be busy", lambda: (busy(trino, url) == 1, ""), 120, 0.2)
+        [pod] = workload_pods(api, api.get(deployment("trino-worker")) or {})
+        name = pod["metadata"]["name"]
+        kill = ("delete", "pod", name, "--namespace", NAMESPACE, "--force", "--grace-period=0")
+        assert lab.lakestead("lab", "kubectl", *kill).returncode == 0
+        asked.join(240)
+        assert "REMOTE_" in asked.error or "NO_NODES" in asked.error, asked.error
+
+    def answers() -> tuple[bool, str]:
+        try:
+            with connected(url, known) as trino:
+                return bool(rows(trino, LONG.replace("sf1", "tiny"), url)), ""
+        except TrinoError as error:
+            return False, error.found
+
+    wait_for("another worker to answer", answers, 240, 1)
+
+
+def test_without_the_metastore_trino_says_so_and_nothing_is_changed(
+    lab: Lab, api: Api, known: Login, url: str
+) -> None:
+    question = "SELECT count(*) FROM lakehouse.lakestead.first_light"
+    metastore = deployment("hive-metastore")
+    replicas = (api.get(metastore) or {})["spec"]["replicas"]
+    api.patch(metastore, {"spec": {"replicas": 0}})
+    try:
+        wait_for(
+            "it to be gone", lambda: (not workload_pods(api, api.get(metastore) or {}), ""), 120
+        )
+        done = lab.pyinfra("deploys/phase3.py", "-y")
+        assert done.returncode == 4
+        assert "The Hive Metastore (phase 1) serves? No." in done.stdout + done.stderr
+        with (
+            pytest.raises(TrinoError, match="HIVE_METASTORE_ERROR"),
+            connected(url, known) as trino,
+        ):
+            rows(trino, question, url)
+    finally:
+        api.patch(metastore, {"spec": {"replicas": replicas}})
+
+    def serves() -> tuple[bool, str]:
+        ready = ((api.get(metastore) or {}).get("status") or {}).get("readyReplicas", 0)
+        return ready == replicas, f"{ready} of {replicas} replicas are ready"
+
+    wait_for("the metastore to be back", serves, 300)
+    with connected(url, known) as trino:
+        assert rows(trino, question, url)
+
+
+def test_all_22_queries_answer_as_the_generators_own_data_do(lab: Lab) -> None:
+    asked = lab.lakestead(
+        "query", "-i", "inventories/lab.py", "SELECT count(*) AS regions FROM lakehouse.tpch.region"
+    )
+    assert asked.stdout.split() == ["regions", "5"], asked.stdout + asked.stderr
     done = lab.lakestead(
         "queries", "-i", "inventories/lab.py", "--runs", "1", "--check", "--pushdown", "--json"
     )
