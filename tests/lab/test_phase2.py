@@ -36,7 +36,7 @@ def settings(lab: Lab) -> Settings:
 def _run(lab: Lab) -> None:
     """Both phases have been applied."""
     for deploy in ("deploys/phase1.py", PHASE):
-        done = lab.pyinfra(deploy, "-y")
+        done = lab.pyinfra(deploy, "-y", timeout=1800)
         assert done.returncode == 0, said(done)[-6000:]
 
 
