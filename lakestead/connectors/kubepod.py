@@ -76,7 +76,7 @@ class KubePodConnector(BaseConnector):
     def connect(self) -> None:
         stop_at_first(self.state)
         in_order_of_the_deploy(self.state)
-        end_cleanly()
+        end_cleanly(self.state)
         journaled(self.state)
         last_line(self.state)
         try:

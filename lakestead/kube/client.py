@@ -225,6 +225,7 @@ class Api:
         """
         # The websocket's library is only loaded by who needs it.
         from lakestead.kube.execute import execute
+        from lakestead.kube.node import must_answer
 
         self._transport.requests += 1
         query: dict[str, Any] = {"command": list(command), "stdout": "true", "stderr": "true"}
@@ -239,6 +240,7 @@ class Api:
             stdin=stdin,
             timeout=timeout,
             what=f"{command[0]} in pod {namespace}/{pod}",
+            silent=lambda: must_answer(self, namespace, pod),
         )
 
     def logs(

@@ -11,6 +11,7 @@ import json
 import select
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +27,8 @@ STDIN, STDOUT, STDERR, ERROR, CLOSE = 0, 1, 2, 3, 255
 PROTOCOL = "v5.channel.k8s.io"
 # Small enough to fit what a writable socket has free, so that sending never blocks receiving.
 CHUNK = 8192
+SILENCE = 15.0
+"""Seconds without a byte after which somebody looks whether the command can still answer."""
 
 
 def execute(
@@ -36,11 +39,13 @@ def execute(
     stdin: bytes | None,
     timeout: float,
     what: str,
+    silent: Callable[[], None] = lambda: None,
 ) -> ExecResult:
     """Open ``path`` as a websocket, feed ``stdin`` and collect the command's output.
 
     + timeout: seconds for all of it
     + what: the command and its place, for messages
+    + silent: called again and again while nothing comes; raises where nothing can come any more
 
     Raises LakesteadError where the connection ends before the command does or the time is over,
     ApiError where the API refuses, ApiUnreachable where it does not answer.
@@ -48,7 +53,7 @@ def execute(
     deadline = time.monotonic() + timeout
     socket = _connect(access, path + "?" + urlencode(query, doseq=True), min(timeout, 10))
     try:
-        return _Session(socket, deadline, timeout, what).run(stdin)
+        return _Session(socket, deadline, timeout, what, silent).run(stdin)
     except (websocket.WebSocketException, OSError) as error:
         raise LakesteadError(
             f"The connection broke while running {what}",
@@ -99,11 +104,19 @@ def _tls(configuration: Any) -> dict[str, Any]:
 class _Session:
     """One command on an open websocket; one loop sends and receives, so neither can block."""
 
-    def __init__(self, socket: Any, deadline: float, timeout: float, what: str) -> None:
+    def __init__(
+        self,
+        socket: Any,
+        deadline: float,
+        timeout: float,
+        what: str,
+        silent: Callable[[], None],
+    ) -> None:
         self.socket = socket
         self.deadline = deadline
         self.timeout = timeout
         self.what = what
+        self.silent = silent
         self.received: dict[int, bytearray] = {
             STDOUT: bytearray(),
             STDERR: bytearray(),
@@ -120,6 +133,8 @@ class _Session:
                     break
             elif writable:
                 self.socket.send(outgoing.pop(), opcode=ABNF.OPCODE_BINARY)
+            else:
+                self.silent()
         return ExecResult(
             self._exit_code(), bytes(self.received[STDOUT]), bytes(self.received[STDERR])
         )
@@ -138,7 +153,7 @@ class _Session:
             return True, False
         poll = select.poll()
         poll.register(raw, select.POLLIN | (select.POLLOUT if sending else 0))
-        events = sum(event for _, event in poll.poll(left * 1000))
+        events = sum(event for _, event in poll.poll(min(left, SILENCE) * 1000))
         return bool(events & ~select.POLLOUT), bool(events & select.POLLOUT)
 
     def _receive(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakestead import settings
+from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ def api(host: Host) -> Api:
       ``@kube/<context>`` names the context itself
     """
     cluster = settings.kube(host)
-    return connect(cluster.kubeconfig, host.data.get("kube_context") or cluster.context)
+    try:
+        return connect(cluster.kubeconfig, host.data.get("kube_context") or cluster.context)
+    except LakesteadError:
+        settings.refuse_mistakes(host)  # These can be mended without a cluster, and come first.
+        raise
 
 
 def connected() -> dict[str, Api]:

@@ -108,7 +108,7 @@ def _validate(one: Execution, goals: Goals, override: str | None) -> None:
     cluster = api(one.project.host)
     begun = any(goal.status == "completed" for goal in goals.goals())
     if not begun:
-        review = look(cluster, one.project.settings, goals)
+        review = look(cluster, one.project.settings, goals, one.project.command)
         if not review.triggered:
             unmet.append("no trigger is met (lakestead review)")
         found += [gate for gate in review.triggers.values() if passed(gate)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -22,7 +22,7 @@ from lakestead.objectives.status import next_command
 from lakestead.objectives.tracking import read_goals
 from lakestead.plan.capacity import Node
 from lakestead.plan.quantity import show_bytes
-from lakestead.plan.triggers import KNOWLEDGE, TRIGGERS
+from lakestead.plan.triggers import ASKED, KNOWLEDGE, TRIGGERS
 from lakestead.settings import Settings
 
 ANSWERS = "the settings' answers"
@@ -100,7 +100,7 @@ class Review:
 def review(project: Project, api: Api) -> Review:
     """Look at everything; what does not answer, the cluster or the homelab repo, is unknown."""
     goals, unread = _goals(project)
-    found = look(api, project.settings, goals)
+    found = look(api, project.settings, goals, project.command)
     found = replace(found, prerequisites=[*found.prerequisites, *unread])
     blockers = _blockers(found, project)
     words = next_command(project.catalogue, goals)
@@ -110,8 +110,16 @@ def review(project: Project, api: Api) -> Review:
     return replace(found, blockers=blockers, step=step)
 
 
-def look(api: Api, settings: Settings, goals: Goals) -> Review:
-    """Triggers, prerequisites and risks of a cluster."""
+def look(
+    api: Api,
+    settings: Settings,
+    goals: Goals,
+    command: Callable[[str], str] = "lakestead {}".format,
+) -> Review:
+    """Triggers, prerequisites and risks of a cluster.
+
+    + command: makes a command line of Lakestead's that can be pasted
+    """
     limit = settings.review.pvc_total.bytes
     used = Check(
         "Storage Usage",
@@ -122,13 +130,13 @@ def look(api: Api, settings: Settings, goals: Goals) -> Review:
         float(settings.review.timeout),
     )
     table, capacity = _capacity(api, settings, goals)
-    looked = risks(api, settings)
+    looked = risks(api, settings, command)
     checks = [used, *platform_checks(api, settings), *(c for risk in looked for c in risk.checks)]
     answers = iter(ask_all(checks))
     triggers = {"storage_usage": next(answers)}
     prerequisites = [next(answers) for _ in platform_checks(api, settings)]
     triggers |= {
-        name: _answer(settings, name, item.title)
+        name: _answer(settings, name, item.title, command)
         for name, item in TRIGGERS.items()
         if name not in triggers
     }
@@ -137,7 +145,9 @@ def look(api: Api, settings: Settings, goals: Goals) -> Review:
         goals=goals,
         triggers=triggers,
         prerequisites=[*prerequisites[:1], *capacity, *prerequisites[1:]],
-        knowledge={name: _answer(settings, name, item.title) for name, item in KNOWLEDGE.items()},
+        knowledge={
+            name: _answer(settings, name, item.title, command) for name, item in KNOWLEDGE.items()
+        },
         risks=[
             Risk(item.impact, item.name, item.text, [next(answers) for _ in item.checks])
             for item in looked
@@ -193,11 +203,11 @@ def _capacity(api: Api, settings: Settings, goals: Goals) -> tuple[str, list[Gat
     return node_table(nodes) if nodes else "", gates
 
 
-def _answer(settings: Settings, name: str, title: str) -> Gate:
+def _answer(settings: Settings, name: str, title: str, command: Callable[[str], str]) -> Gate:
     answer = settings.answers.get(name)
     if answer is None:
-        do = f"lakestead review --answer {name}=yes (or =no)"
-        return Gate(title, "unknown", ANSWERS, "nobody has answered it yet", "yes", do)
+        do = command(f"review --answer {name}=yes")
+        return Gate(title, "unknown", ANSWERS, "nobody has answered yes or no yet", "yes", do)
     saw = f"{answer.answer}: {answer.by} on {answer.at[:10]}"
     if answer.note:
         saw += f" ({answer.note})"
@@ -238,7 +248,11 @@ def _blockers(found: Review, project: Project) -> list[Blocker]:
                 f"{len(unknown)} of {len(found.triggers)} are unknown" if unknown else "none of 9",
                 "answer what is unknown, wait until there is a reason to begin, or: "
                 + project.command('execute --override "reason"'),
-                [project.command(f"review --answer {name}=yes") for name in unknown[:3]],
+                [
+                    project.command(f"review --answer {name}=yes")
+                    for name in unknown
+                    if name in ASKED
+                ][:3],
             )
         )
     for gate in found.prerequisites:

@@ -39,7 +39,7 @@ class Looked:
     checks: Sequence[Check]
 
 
-def risks(api: Api, settings: Settings) -> list[Looked]:
+def risks(api: Api, settings: Settings, command: Callable[[str], str]) -> list[Looked]:
     """All risks of the readiness assessment."""
     namespace = settings.metastore.namespace
 
@@ -127,7 +127,7 @@ def risks(api: Api, settings: Settings) -> list[Looked]:
             "Medium",
             "Learning Curve",
             "Familiarity with Spark, Trino and Iceberg is required",
-            [_answered(settings)],
+            [_answered(settings, command)],
         ),
         Looked(
             "Medium",
@@ -141,14 +141,14 @@ def risks(api: Api, settings: Settings) -> list[Looked]:
     ]
 
 
-def _answered(settings: Settings) -> Check:
+def _answered(settings: Settings, command: Callable[[str], str]) -> Check:
     name, looked_at = "The team knows SQL and data concepts", "the settings' answers"
     answer = settings.answers.get("team_sql")
 
     def look() -> Gate:
         if answer is None:
-            do = "lakestead review --answer team_sql=yes"
-            return Gate(name, "unknown", looked_at, "nobody has answered it yet", do=do)
+            do = command("review --answer team_sql=yes")
+            return Gate(name, "unknown", looked_at, "nobody has answered yes or no yet", do=do)
         saw = f"{answer.answer}, {answer.by} on {answer.at}"
         return Gate(name, "pass" if answer.answer == "yes" else "fail", looked_at, saw)
 

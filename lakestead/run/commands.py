@@ -18,7 +18,7 @@ from typing import IO, Any, Literal
 
 import click
 
-from lakestead.connectors.terminal import has_terminal
+from lakestead.connectors.terminal import asking, has_terminal
 from lakestead.errors import DONE, FAILED, INTERRUPTED, PENDING, LakesteadError, Refused
 from lakestead.journal import session
 from lakestead.journal.applied import applied
@@ -327,7 +327,9 @@ def ask() -> None:
             "Nothing was changed",
             do="run it with --yes; or keep a plan: lakestead plan … -o plan.json, and apply that",
         )
-    if not click.confirm("Apply this plan?", default=False, err=True):
+    with asking():
+        answer = click.confirm("Apply this plan?", default=False, err=True)
+    if not answer:
         raise Refused("Not applied: the answer was no. Nothing was changed")
 
 

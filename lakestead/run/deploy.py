@@ -16,7 +16,6 @@ from pathlib import Path
 from types import TracebackType
 
 import click
-import gevent
 import pyinfra
 from pyinfra.api import Config, Host, Inventory, State
 from pyinfra.api.connect import connect_all, disconnect_all
@@ -31,6 +30,7 @@ from pyinfra_cli.util import exec_file, load_deploy_file, parse_cli_arg
 from typing_extensions import override
 
 import lakestead
+from lakestead.connectors.terminal import on_interrupt, raise_in_main
 from lakestead.errors import LakesteadError, WrongUsage
 from lakestead.plan.document import Target
 
@@ -47,8 +47,7 @@ class Deploy:
 
     def __enter__(self) -> Deploy:
         # Raised where the run waits, and not in the middle of whatever is at work.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            gevent.signal_handler(number, gevent.kill, gevent.getcurrent(), KeyboardInterrupt)
+        on_interrupt(lambda: raise_in_main(KeyboardInterrupt()), signal.SIGINT, signal.SIGTERM)
         with explained():
             self._load()
             self.state.set_stage(StateStage.Connect)

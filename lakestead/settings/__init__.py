@@ -16,7 +16,7 @@ from lakestead.plan.phases import COMPONENTS
 from lakestead.settings.backup import Backup
 from lakestead.settings.capacity import Allocation, Capacity
 from lakestead.settings.flux import Flux
-from lakestead.settings.framework import Mistake, Section, check, refuse, unknown
+from lakestead.settings.framework import Mistake, Section, check, check_given, refuse, unknown
 from lakestead.settings.gitops import Gitops
 from lakestead.settings.iceberg import Iceberg
 from lakestead.settings.kube import Kube
@@ -155,6 +155,11 @@ def kube(host: Host) -> Kube:
     check_names(data, sources)
     found = {name: value for name, value in data.items() if name == "kube"}
     return check(_KubeOnly, found, sources).kube
+
+
+def refuse_mistakes(host: Host) -> None:
+    """Raise LakesteadError for what is wrong in the sections that a host has."""
+    check_given(Settings, _settings(host.data.dict()), Sources.of(host))
 
 
 def check_names(data: Mapping[str, Any], sources: Sources) -> None:

@@ -14,7 +14,8 @@ class Allocation(Section):
     """What the pods of one component request.
 
     + replicas: pods
-    + cpu, memory: requested by each of them; no pod may use more memory
+    + cpu: requested by each of them
+    + memory: requested by each of them, and the limit of each
     + cpu_limit: what a pod may use; by default all that is free
     + phase: that brings the component; Lakestead knows it of its own components
     """
@@ -27,7 +28,11 @@ class Allocation(Section):
 
 
 class Spare(Section):
-    """What must be free (allocatable less requested) on all schedulable nodes together."""
+    """What must be free (allocatable less requested) on all schedulable nodes together.
+
+    + cpu: beside what the phase's pods request
+    + memory: beside what the phase's pods request
+    """
 
     cpu: Cpu | None = None
     memory: Memory | None = None

@@ -62,6 +62,17 @@ def check(model: type[Model], data: Mapping[str, Any], sources: Sources) -> Mode
         raise refuse(mistakes, sources) from None
 
 
+def check_given(model: type[Section], data: Mapping[str, Any], sources: Sources) -> None:
+    """Refuse what is wrong in the sections that ``data`` have; one that is missing is no mistake here."""
+    try:
+        model.model_validate(dict(data))
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+        wrong = [item for item in errors if item["type"] != "missing" or len(item["loc"]) > 1]
+        if wrong:
+            raise refuse([_mistake(model, data, item) for item in wrong], sources) from None
+
+
 def refuse(mistakes: Sequence[Mistake], sources: Sources) -> LakesteadError:
     """One error for all mistakes."""
     lines = []

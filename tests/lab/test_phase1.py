@@ -110,7 +110,10 @@ class TestFresh:
             if f"Starting operation: {operation}" in line:
                 run.send_signal(number)
                 break
-        rest, _ = run.communicate(timeout=120)
+        try:
+            rest, _ = run.communicate(timeout=120)
+        finally:
+            run.kill()  # It would keep the cluster's lock from all that come after it.
         assert run.returncode not in (0, None), said + rest
         assert "Traceback" not in said + rest, said + rest
 
