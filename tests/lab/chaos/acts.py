@@ -63,6 +63,20 @@ def continued(scene: Scene) -> None:
     _signal(cgroup.processes(cgroup.HOST), signal.SIGCONT)
 
 
+def node_goes_on(scene: Scene) -> None:
+    """SIGCONT, and the node says again that it is ready: until then it has no room for a pod."""
+    continued(scene)
+
+    def ready() -> bool:
+        [node] = scene.api().list("v1", "Node")
+        return any(
+            condition["type"] == "Ready" and condition["status"] == "True"
+            for condition in node["status"]["conditions"]
+        )
+
+    wait_until(ready, 60)
+
+
 def lab_up(scene: Scene) -> None:
     """What starts what is missing: on a homelab systemd or the kubelet does it."""
     done = subprocess.run(

@@ -186,8 +186,8 @@ FAULTS = (
         "kubelet: SIGSTOP",
         acts.stopped("kubelet"),
         ROLE,
-        acts.continued,
-        GO_ON,
+        acts.node_goes_on,
+        "SIGCONT, and the node is ready again",
     ),
     Fault(
         "controllers-stopped",
