@@ -14,6 +14,8 @@ from lakestead.kube.status import Status
 
 Object = Mapping[str, Any]
 
+NOT_SEEN = "its controller has not seen its last change yet"
+
 # Reasons of Ready=False with which Flux waits for another object, half a minute till its next look.
 HELD_UP = ("DependencyNotReady", "ArtifactFailed", "SourceNotReady")
 
@@ -38,9 +40,11 @@ def progress(obj: Object | None, wanted: str, chart: Object | None = None) -> St
     lacks = LACKS[obj["kind"]](obj, wanted, chart)
     if lacks:
         return Status("failed" if _tried(obj, wanted) else "in progress", _because(ready, lacks))
-    if not _observed(obj):
-        return Status("in progress", "its controller has not seen its last change yet")
     reconciling = condition(obj, "Reconciling")
+    if not _observed(obj):
+        busy = reconciling.get("status") == "True" and reconciling.get("message")
+        why = f"its controller is still at the change before: {busy}" if busy else NOT_SEEN
+        return Status("in progress", why)
     if ready.get("status") == "True" and reconciling.get("status") == "True":
         return Status("in progress", _words(reconciling))  # what is ready is what was there before
     if ready.get("status") == "True":
