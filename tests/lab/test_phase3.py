@@ -85,6 +85,17 @@ def test_trino_knows_a_user_by_the_password_and_nobody_without_tls(
     assert done.stdout.decode() == "403"
 
 
+@pytest.mark.parametrize("user", ["<internal>", "lakestead"])
+def test_a_worker_takes_no_order_without_the_shared_secret(api: Api, user: str) -> None:
+    [pod] = workload_pods(api, api.get(deployment("trino-worker")) or {})
+    command = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}"]
+    command += ["--request", "PUT", "--header", f"X-Trino-User: {user}"]
+    command += ["--header", "Content-Type: application/json", "--data", '"SHUTTING_DOWN"']
+    command += ["http://127.0.0.1:8080/v1/info/state"]
+    done = api.exec(NAMESPACE, pod["metadata"]["name"], command)
+    assert done.stdout.decode() == "403"
+
+
 def test_what_trino_writes_pyiceberg_reads_and_the_other_way_round(
     api: Api, settings: Settings, known: Login, url: str
 ) -> None:
