@@ -184,8 +184,11 @@ def test_without_the_metastore_trino_says_so_and_nothing_is_changed(
     question = "SELECT count(*) FROM lakehouse.lakestead.first_light"
     metastore = deployment("hive-metastore")
     replicas = (api.get(metastore) or {})["spec"]["replicas"]
-    api.patch(metastore, {"spec": {"replicas": 0}})
+    # Flux puts replicas back at its next look.
+    release = ObjectRef("helm.toolkit.fluxcd.io/v2", "HelmRelease", "hive-metastore", NAMESPACE)
     try:
+        api.patch(release, {"spec": {"suspend": True}})
+        api.patch(metastore, {"spec": {"replicas": 0}})
         wait_for(
             "it to be gone", lambda: (not workload_pods(api, api.get(metastore) or {}), ""), 120
         )
@@ -199,6 +202,7 @@ def test_without_the_metastore_trino_says_so_and_nothing_is_changed(
             rows(trino, question, url)
     finally:
         api.patch(metastore, {"spec": {"replicas": replicas}})
+        api.patch(release, {"spec": {"suspend": False}})
 
     def serves() -> tuple[bool, str]:
         ready = ((api.get(metastore) or {}).get("status") or {}).get("readyReplicas", 0)
