@@ -27,6 +27,13 @@ def memory(settings: Settings) -> dict[str, Any]:
     }
 
 
+def rollout_seconds(settings: Settings) -> int:
+    """How long a rollout may take: one worker after the other, each until its queries are done with it."""
+    section = required(settings)
+    each = section.drain_seconds + 2 * section.grace_seconds
+    return section.timeout + settings.allocations[WORKER].replicas * each
+
+
 def catalogs(settings: Settings) -> dict[str, dict[str, str]]:
     """Properties by catalog: the lakehouse, and TPC-H's generator where its tables are asked for.
 
