@@ -53,16 +53,17 @@ def deploy() -> None:
             secrets=trino_copies(settings),
         )
     if "cluster" in host.groups:
-        for kind, name, namespace in (
-            ("Kustomization", "trino", settings.flux.namespace),
-            ("HelmRelease", section.release, settings.metastore.namespace),
+        rollout = release.rollout_seconds(settings)
+        for kind, name, namespace, timeout in (
+            ("Kustomization", "trino", settings.flux.namespace, section.timeout),
+            ("HelmRelease", section.release, settings.metastore.namespace, rollout),
         ):
             flux.reconcile(
                 name=f"Trino: wait until its {kind} is ready",
                 kind=kind,
                 object_name=name,
                 namespace=namespace,
-                timeout=section.timeout,
+                timeout=timeout,
             )
     if "workstation" in host.groups:
         trino.answers(name="Trino: who am I, which servers, and phase 1's table", settings=settings)
@@ -93,8 +94,9 @@ def files(settings: Settings) -> dict[str, bytes]:
         s3_secret=settings.object_storage.user.secret.partition("/")[2],
     ).values()
     found = chart_files(CHART, values)
+    rollout = release.rollout_seconds(settings)
     for part in ("ks.yaml", "app"):
-        found |= render(f"{APPS}/trino/{part}", **common, trino=section)
+        found |= render(f"{APPS}/trino/{part}", **common, trino=section, rollout_seconds=rollout)
     if settings.secrets.external:
         found |= render(f"{APPS}/trino/secrets", **common, copied=trino_copies(settings))
     return found

@@ -79,7 +79,7 @@ def tables(settings: Settings) -> Iterator[Command]:
 
 def _look(url: str, known: Login | None, wanted: Tables) -> tuple[Found, TrinoError | None]:
     """What is there; or nothing, and why Trino does not say."""
-    nothing = Found(frozenset(), {}, None)
+    nothing = Found(frozenset(), {})
     if known is None:
         return nothing, None
     try:

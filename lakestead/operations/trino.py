@@ -79,13 +79,13 @@ def secrets(settings: Settings) -> Iterator[Command]:
 
 def _write(cluster: Api, item: Wanted) -> str:
     """Refused by the server where somebody else has written the Secret since it was read."""
-    whole = manifest(item)
+    body = manifest(item)
     if item.live is None:
         path = f"/api/v1/namespaces/{item.ref.namespace}/secrets"
-        written(cluster.raw("POST", path, body=whole))
+        written(cluster.raw("POST", path, body=body))
     else:
         version = {"resourceVersion": item.live["metadata"]["resourceVersion"]}
-        written(cluster.patch(item.ref, {"metadata": version, "data": whole["data"]}))
+        written(cluster.patch(item.ref, {"metadata": version, "data": body["data"]}))
     return f"{item.ref} holds {item.why}"
 
 

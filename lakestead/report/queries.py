@@ -21,6 +21,7 @@ class QueryTime(BaseModel):
     + read, memory: bytes from the object storage, and at most in memory at one time, in the last run
     + without_pushdown: seconds of each run where connectors are not told what is filtered by
     + read_without_pushdown: bytes of the last of those
+    + error_without_pushdown: what was said instead of an answer then
     + wrong: how the answer is another than from the generator's own data; empty where it was not compared
     + error: what was said instead of an answer
     """
@@ -35,6 +36,7 @@ class QueryTime(BaseModel):
     memory: int = 0
     without_pushdown: list[float] = []
     read_without_pushdown: int = 0
+    error_without_pushdown: str = ""
     wrong: str = ""
     error: str = ""
 
@@ -69,7 +71,10 @@ class QueriesDocument(BaseModel):
         return [
             item
             for item in self.queries
-            if item.error or item.wrong or (self.limit and item.best > self.limit)
+            if item.error
+            or item.error_without_pushdown
+            or item.wrong
+            or (self.limit and item.best > self.limit)
         ]
 
 
@@ -87,7 +92,10 @@ def text(document: QueriesDocument) -> str:
         "",
     ]
     for item in document.failed():
-        said = item.error or item.wrong or f"{item.best:.1f} s, more than {document.limit:g} s"
+        said = item.error or item.wrong
+        if not said and item.error_without_pushdown:
+            said = f"without pushdown: {item.error_without_pushdown}"
+        said = said or f"{item.best:.1f} s, more than {document.limit:g} s"
         lines.append(click.style(f"query {item.query}: {said}", fg="red"))
     answered = [item for item in document.queries if not item.error]
     slowest = max(answered, key=lambda item: item.best, default=None)

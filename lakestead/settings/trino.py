@@ -76,7 +76,8 @@ class Trino(Section):
     + properties: further properties of every server's ``config.properties``
     + catalog_properties: further properties of the lakehouse's catalog
     + tpch: tables for query times; without it there are none
-    + timeout: seconds to wait for the release, and then for the first answer
+    + timeout: seconds to wait for the release, beside those in which its workers end one after the other,
+      and then for the first answer
     """
 
     release: ReleaseName = "trino"

@@ -65,10 +65,17 @@ def queries(
 
     patch()
     from lakestead.backup.inventory import main
-    from lakestead.errors import DONE, FAILED
+    from lakestead.errors import DONE, FAILED, WrongUsage
     from lakestead.report import queries as report
     from lakestead.tpch.times import times
 
+    if markdown and not Path(markdown).absolute().parent.is_dir():
+        raise WrongUsage(
+            "The tables for docs cannot be written",
+            where=markdown,
+            found="there is no such folder",
+            do=f"mkdir -p {Path(markdown).parent}",
+        )
     host, settings = main(inventory, pairs(data))
     document = times(
         host,

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakestead.errors import LakesteadError
-from lakestead.tpch.tables import PARTITIONED, TABLES, Found, Tables, years_of_months
+from lakestead.errors import LakesteadError, Refused
+from lakestead.tpch.tables import (
+    PARTITIONED,
+    ROWS,
+    TABLES,
+    YEARS,
+    Found,
+    Tables,
+    years_of_months,
+)
 from lakestead.trino.client import rows
 
 if TYPE_CHECKING:
@@ -13,7 +21,12 @@ if TYPE_CHECKING:
 
 
 def look(trino: Connection, tables: Tables, url: str) -> Found:
-    """What is there. Raises LakesteadError where it is of another scale."""
+    """What is there.
+
+    Raises Refused while a query of an earlier run still fills one, and LakesteadError where they are of
+    another scale, or one was filled twice.
+    """
+    _no_other_fills(trino, tables, url)
     listed = rows(
         trino,
         f"SELECT table_name FROM {tables.catalog}.information_schema.tables"
@@ -21,23 +34,50 @@ def look(trino: Connection, tables: Tables, url: str) -> Found:
         url,
     )
     names = frozenset(name for [name] in listed) & frozenset(TABLES)
-    customers = None
-    if "customer" in names:
-        [[customers]] = rows(trino, f"SELECT count(*) FROM {tables.name('customer')}", url)
-        if customers != tables.customers:
-            raise LakesteadError(
-                f"The tables in {tables.catalog}.{tables.namespace} are not of scale {tables.scale:g}",
-                where=url,
-                found=f"{customers} customers",
-                expected=f"{tables.customers}",
-                do="choose another trino.tpch.namespace, or drop these tables",
-            )
     years = {
         table: _years(trino, tables, table, column, url)
         for table, column in PARTITIONED.items()
         if table in names
     }
-    return Found(names, years, customers)
+    for table in ROWS:
+        # A year that is not there yet is filled.
+        if table in names and years.get(table, frozenset(YEARS)) >= frozenset(YEARS):
+            _counted(trino, tables, table, url)
+    return Found(names, years)
+
+
+def _counted(trino: Connection, tables: Tables, table: str, url: str) -> None:
+    [[number]] = rows(trino, f"SELECT count(*) FROM {tables.name(table)}", url)
+    if number != tables.rows(table):
+        raise LakesteadError(
+            f"The tables in {tables.catalog}.{tables.namespace} are not those of scale"
+            f" {tables.scale:g}",
+            where=url,
+            found=f"{number} rows of {table}",
+            expected=f"{tables.rows(table)}",
+            do=f"choose another trino.tpch.namespace, or drop {table} (of another scale: all of them)",
+        )
+
+
+def _no_other_fills(trino: Connection, tables: Tables, url: str) -> None:
+    """An INSERT goes on when who asked for it was killed; beside it the same rows would come twice."""
+    place = f"{tables.catalog}.{tables.namespace}."
+    running = rows(
+        trino,
+        "SELECT query_id FROM system.runtime.queries WHERE state NOT IN ('FINISHED', 'FAILED')"
+        f" AND (starts_with(query, 'INSERT INTO {place}')"
+        f" OR starts_with(query, 'CREATE TABLE {place}'))",
+        url,
+    )
+    if running:
+        [query] = running[0]
+        raise Refused(
+            f"A query of an earlier run still fills a table in {place[:-1]}",
+            where=url,
+            found=f"query {query}",
+            do="run again when it has ended; or end it:"
+            f" CALL system.runtime.kill_query(query_id => '{query}')",
+        )
 
 
 def _years(trino: Connection, tables: Tables, table: str, column: str, url: str) -> frozenset[int]:

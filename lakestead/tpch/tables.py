@@ -17,8 +17,8 @@ PLAIN = ("region", "nation", "supplier", "customer", "part", "partsupp")
 PARTITIONED = {"orders": "o_orderdate", "lineitem": "l_shipdate"}
 TABLES = (*PLAIN, *PARTITIONED)
 YEARS = tuple(range(1992, 1999))
-CUSTOMERS = 150_000
-"""At scale 1; by them a table's scale is known."""
+ROWS = {"supplier": 10_000, "customer": 150_000, "orders": 1_500_000}
+"""At scale 1; by them a table's scale is known, and whether it was filled once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,10 @@ class Found:
 
     + tables: names
     + years: of a partitioned table, those that it has rows of
-    + customers: rows of ``customer``; None where there is no such table
     """
 
     tables: frozenset[str]
     years: dict[str, frozenset[int]]
-    customers: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +50,9 @@ class Tables:
         """The generator's schema of this scale."""
         return f'{GENERATOR}."sf{self.scale:g}"'
 
-    @property
-    def customers(self) -> int:
-        """How many there are at this scale."""
-        return round(CUSTOMERS * self.scale)
+    def rows(self, table: str) -> int:
+        """How many one of ``ROWS`` has at this scale; the generator rounds down."""
+        return int(ROWS[table] * self.scale)
 
     def name(self, table: str) -> str:
         """Whole name of a table."""

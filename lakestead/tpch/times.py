@@ -62,7 +62,9 @@ def times(
         lambda t: say(f"query {t.query} without pushdown: {t.error or f'{t.best:.2f} s'}"),
     )  # fmt: skip
     unpushed = {item.query: item for item in without}
-    others = wrong(section.url, known, tables, wanted) if check else {}
+    failed = {item.query for item in timed if item.error}
+    answered = [query for query in wanted if query.number not in failed]
+    others = wrong(section.url, known, tables, answered) if check else {}
     found = []
     for item in timed:
         plain = unpushed.get(item.query)
@@ -76,6 +78,7 @@ def times(
                 memory=item.memory,
                 without_pushdown=list(plain.seconds) if plain else [],
                 read_without_pushdown=plain.read if plain else 0,
+                error_without_pushdown=plain.error if plain else "",
                 wrong=others.get(item.query, ""),
                 error=item.error,
             )

@@ -14,6 +14,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 VALID = timedelta(days=730)
 RENEW_BEFORE = timedelta(days=60)
+AUTHORITY = "Lakestead: Trino's authority"
+"""By this name of its issuer a certificate of ours is known."""
 _CLOCKS = timedelta(hours=1)
 """By how much clients' clocks may be slow."""
 
@@ -36,8 +38,8 @@ def make(hosts: Sequence[str]) -> Made:
     The authority's key is not kept: there is nothing that it could sign later.
     """
     root_key = ec.generate_private_key(ec.SECP256R1())
-    root = _builder("Lakestead: Trino's authority", root_key.public_key())
-    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Lakestead: Trino's authority")])
+    root = _builder(AUTHORITY, root_key.public_key())
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, AUTHORITY)])
     identifier = x509.SubjectKeyIdentifier.from_public_key(root_key.public_key())
     authority = (
         root.issuer_name(issuer)
@@ -69,12 +71,23 @@ def make(hosts: Sequence[str]) -> Made:
 
 
 def stale(combined: str, hosts: Sequence[str], now: datetime) -> str:
-    """Why a certificate of ours has to be made anew; "" where it need not."""
+    """Why a certificate of ours has to be made anew; "" where it need not, or is not ours.
+
+    Raises ValueError where it is no certificate as PEM.
+    """
     found = x509.load_pem_x509_certificates(combined.encode())[0]
+    issuer = found.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
+    if [name.value for name in issuer] != [AUTHORITY]:
+        return ""
     left = found.not_valid_after_utc - now
     if left < RENEW_BEFORE:
         return f"it is valid for {left.days} days more"
-    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    names = [
+        name
+        for extension in found.extensions
+        if isinstance(extension.value, x509.SubjectAlternativeName)
+        for name in extension.value
+    ]
     if missing := [host for host in hosts if _name(host) not in names]:
         return f"it is not for {', '.join(missing)}"
     return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ from lakestead.errors import LakesteadError
 from lakestead.trino.secrets import Login
 
 if TYPE_CHECKING:
-    from trino.dbapi import Connection
+    from trino.dbapi import Connection, Cursor
 
 
 class TrinoError(LakesteadError):
@@ -103,8 +103,9 @@ def _asked(
 
     cursor = connection.cursor()
     try:
-        cursor.execute(sql)
-        found = [tuple(row) for row in cursor.fetchall()]
+        with _cancelling(cursor):
+            cursor.execute(sql)
+            found = [tuple(row) for row in cursor.fetchall()]
         names = [str(column[0]) for column in cursor.description or []]
         return names, found, cursor.stats or {}
     except exceptions.TrinoQueryError as error:
@@ -113,6 +114,17 @@ def _asked(
         ) from error
     except (exceptions.Error, exceptions.HttpError, RequestException) as error:
         raise _failure(url, _reason(error)) from error
+
+
+@contextmanager
+def _cancelling(cursor: Cursor) -> Iterator[None]:
+    """Cancel a query for whose end nobody waits: an INSERT would go on, and write after all."""
+    try:
+        yield
+    except BaseException:
+        with suppress(Exception):
+            cursor.cancel()
+        raise
 
 
 def who(connection: Connection, url: str) -> str:

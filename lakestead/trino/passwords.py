@@ -9,6 +9,14 @@ import bcrypt
 
 COST = 10
 """Trino refuses less than 8. The coordinator remembers a password that was right for some time."""
+LONGEST = 72
+"""Bytes that bcrypt takes of a password."""
+
+
+def check(password: str) -> None:
+    """Raises ValueError for a password of which there is no hash."""
+    if len(password.encode()) > LONGEST:
+        raise ValueError(f"more than {LONGEST} bytes")
 
 
 def line(user: str, password: str) -> str:
@@ -18,7 +26,7 @@ def line(user: str, password: str) -> str:
 
 
 def holds(file: str, user: str, password: str) -> bool:
-    """Whether a user has that password in the file."""
+    """Whether a user has that password in the file. Raises ValueError where the hash is not whole."""
     for text in file.splitlines():
         name, _, hashed = text.partition(":")
         if name == user and hashed.startswith("$2"):

@@ -13,9 +13,6 @@ from lakestead.settings import Settings
 from lakestead.settings.trino import COORDINATOR, WORKER
 from lakestead.trino.secrets import required
 
-INTERNAL = "<internal>"
-"""The user as whom Trino's servers come to one another."""
-
 
 def memory(settings: Settings) -> dict[str, Any]:
     """The servers' memory as Trino writes it (its MB are MiB), and whole queries' limit."""
@@ -28,6 +25,13 @@ def memory(settings: Settings) -> dict[str, Any]:
         **divided,
         "query": f"{cluster_query(divided['worker'], worker.replicas)}MB",
     }
+
+
+def rollout_seconds(settings: Settings) -> int:
+    """How long a rollout may take: one worker after the other, each until its queries are done with it."""
+    section = required(settings)
+    each = section.drain_seconds + 2 * section.grace_seconds
+    return section.timeout + settings.allocations[WORKER].replicas * each
 
 
 def catalogs(settings: Settings) -> dict[str, dict[str, str]]:
@@ -103,15 +107,12 @@ def resource_groups(settings: Settings) -> str:
 def rules(settings: Settings) -> str:
     """Who may do what: https://trino.io/docs/current/security/file-system-access-control.html
 
-    Every user may read and write every table. Only servers may change a server's state, as a worker's
-    graceful shutdown does; nobody may be somebody else.
+    Every user may read and write every table; nobody may be somebody else, or change a server's state.
+    Servers with the shared secret are not asked for any rule: a worker's graceful shutdown is theirs.
     """
     user = re.escape(required(settings).user)
     known = {
-        "system_information": [
-            {"user": INTERNAL, "allow": ["read", "write"]},
-            {"user": user, "allow": ["read"]},
-        ],
+        "system_information": [{"user": user, "allow": ["read"]}],
         "queries": [
             {"user": user, "allow": ["execute", "view", "kill"]},
             {"allow": ["execute"]},

@@ -1,14 +1,16 @@
 """The Secrets of Trino: its users, the coordinator's certificate, and what servers know one another by.
 
-Each is used as it is where it is there. What is missing is made; of one that Lakestead made (by its
-label) a certificate that runs out, or is for another address, is made anew.
+Each is used as it is where it is there. What is missing is made; a certificate of Lakestead's (by its
+issuer: others may write theirs into a Secret that Lakestead made) that runs out, or is for another
+address, is made anew.
 """
 
 from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -44,7 +46,7 @@ class Wanted:
     """A Secret that is not as it should be.
 
     + ref: where it is kept
-    + entries: what it is to hold, all of it
+    + entries: what is to be written; other entries stay as they are
     + why: in words
     + live: as it is now, None where it is not there
     """
@@ -53,6 +55,20 @@ class Wanted:
     entries: dict[str, str] = field(repr=False)
     why: str
     live: Mapping[str, Any] | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A Secret as it is now.
+
+    + ref: where it is kept
+    + data: its entries
+    + there: whether there is one
+    """
+
+    ref: ObjectRef
+    data: dict[str, str] = field(repr=False)
+    there: bool
 
 
 def required(settings: Settings) -> Trino:
@@ -91,17 +107,16 @@ def trino_copies(settings: Settings) -> list[Copy]:
 def wanted(cluster: Api, settings: Settings) -> list[Wanted]:
     """The Secrets that are to be written. Raises LakesteadError for one that cannot be used."""
     section = required(settings)
-    makers: list[Callable[[Mapping[str, Any] | None, dict[str, str]], tuple[dict[str, str], str]]]
-    makers = [
-        lambda live, data: _users(section, data),
-        lambda live, data: _certificate(hosts(settings), live, data),
-        lambda live, data: _shared(data),
+    makers: list[Callable[[Secret], tuple[dict[str, str], str]]] = [
+        lambda secret: _users(section, secret),
+        lambda secret: _certificate(hosts(settings), secret),
+        _shared,
     ]
     found = []
     for copy, maker in zip(trino_copies(settings), makers, strict=True):
         live = cluster.get(copy.source)
         data = _decoded(live)
-        entries, why = maker(live, data)
+        entries, why = maker(Secret(copy.source, data, live is not None))
         if missing := [key for key in copy.keys if not {**data, **entries}.get(key)]:
             raise LakesteadError(
                 f"{copy.source} is there, but cannot be used",
@@ -110,12 +125,13 @@ def wanted(cluster: Api, settings: Settings) -> list[Wanted]:
                 do="add it (docs/phase-3-trino.md), or delete the Secret: it is made anew",
             )
         if why:
-            found.append(Wanted(copy.source, {**data, **entries}, why, live))
+            changed = {key: text for key, text in entries.items() if data.get(key) != text}
+            found.append(Wanted(copy.source, changed, why, live))
     return found
 
 
 def manifest(secret: Wanted) -> dict[str, Any]:
-    """The Secret, to be applied."""
+    """The Secret with what is to be written."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -126,7 +142,8 @@ def manifest(secret: Wanted) -> dict[str, Any]:
         },
         "type": "Opaque",
         "data": {
-            key: base64.b64encode(value.encode()).decode() for key, value in secret.entries.items()
+            key: base64.b64encode(value.encode("utf-8", "surrogateescape")).decode()
+            for key, value in secret.entries.items()
         },
     }
 
@@ -164,38 +181,58 @@ def hosts(settings: Settings) -> list[str]:
     return list(dict.fromkeys(filter(None, names)))
 
 
-def _users(section: Trino, data: Mapping[str, str]) -> tuple[dict[str, str], str]:
+def _users(section: Trino, secret: Secret) -> tuple[dict[str, str], str]:
+    data = secret.data
     username = data.get("username") or section.user
     password = data.get("password") or secrets.token_urlsafe(24)
     file = data.get(PASSWORDS, "")
-    if passwords.holds(file, username, password):
-        return {}, ""
+    with _usable(secret.ref, "password", f"at most {passwords.LONGEST} bytes of UTF-8, for bcrypt"):
+        passwords.check(password)
+    with _usable(secret.ref, PASSWORDS, f"a whole hash of bcrypt for {username}, or none"):
+        if passwords.holds(file, username, password):
+            return {}, ""
     why = "a random password" if not data.get("password") else "its hash is not of its password"
     changed = passwords.with_user(file, username, password)
     return {"username": username, "password": password, PASSWORDS: changed}, why
 
 
-def _certificate(
-    names: list[str], live: Mapping[str, Any] | None, data: Mapping[str, str]
-) -> tuple[dict[str, str], str]:
+def _certificate(names: list[str], secret: Secret) -> tuple[dict[str, str], str]:
     why = "an authority of its own"
-    if live is not None:
-        ours = (live["metadata"].get("labels") or {}).items() >= _OURS.items()
-        if not ours or not data.get(CERTIFICATE):
+    if secret.there:
+        if not secret.data.get(CERTIFICATE):
             return {}, ""
-        why = certificate.stale(data[CERTIFICATE], names, datetime.now(UTC))
+        with _usable(secret.ref, CERTIFICATE, "key and certificates as PEM"):
+            why = certificate.stale(secret.data[CERTIFICATE], names, datetime.now(UTC))
         if not why:
             return {}, ""
     made = certificate.make(names)
     return {CERTIFICATE: made.combined, AUTHORITY: made.authority}, why
 
 
-def _shared(data: Mapping[str, str]) -> tuple[dict[str, str], str]:
-    if data.get(SHARED):
+def _shared(secret: Secret) -> tuple[dict[str, str], str]:
+    if secret.data.get(SHARED):
         return {}, ""
     return {SHARED: secrets.token_urlsafe(48)}, "a random secret"
 
 
+@contextmanager
+def _usable(ref: ObjectRef, entry: str, expected: str) -> Iterator[None]:
+    """Tells of an entry that cannot be read, and never its value."""
+    try:
+        yield
+    except ValueError:
+        raise LakesteadError(
+            f"{ref} is there, but cannot be used",
+            found=f"entry {entry} is something else",
+            expected=expected,
+            do="correct it (docs/phase-3-trino.md), or delete the Secret: it is made anew",
+        ) from None
+
+
 def _decoded(found: Mapping[str, Any] | None) -> dict[str, str]:
+    """Bytes that are no UTF-8 come back as they were when they are written."""
     data = (found or {}).get("data") or {}
-    return {key: base64.b64decode(value).decode("utf-8", "replace") for key, value in data.items()}
+    return {
+        key: base64.b64decode(value).decode("utf-8", "surrogateescape")
+        for key, value in data.items()
+    }

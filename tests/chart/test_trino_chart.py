@@ -98,7 +98,9 @@ def test_clients_come_in_with_tls_and_a_password_only(render_trino: Render) -> N
     coordinator, worker = properties(objects, "coordinator"), properties(objects, "worker")
     assert coordinator["http-server.authentication.type"] == "PASSWORD"
     assert coordinator["http-server.https.enabled"] == "true"
-    # Over HTTP there is no certificate: only servers come in.
+    # Over HTTP there is no certificate, and no name is believed: only servers come in.
+    for server in (coordinator, worker):
+        assert server["http-server.authentication.allow-insecure-over-http"] == "false"
     assert worker["http-server.authentication.type"] == "CERTIFICATE"
     assert "http-server.https.enabled" not in worker
     services = {o["metadata"]["name"]: o["spec"] for o in of_kind(objects, "Service")}

@@ -38,8 +38,9 @@ One server's files in /etc/trino. `.root` is the chart's root, `.component` coor
 
 jvm.config: as upstream recommends (https://trino.io/docs/current/installation/deployment.html), with a code
 cache for a machine of few cores.
-authentication.type of a worker: it has no TLS, so that nobody can come with a certificate, and everybody
-who is no server of this cluster is refused.
+authentication.type of a worker: it has no TLS, so that nobody can come with a certificate.
+allow-insecure-over-http: a server without TLS would believe the name that a request gives. Now everybody who
+is no server of this cluster is refused over HTTP.
 */}}
 {{- define "trino.files" -}}
 {{- $root := .root -}}
@@ -85,6 +86,7 @@ config.properties: |
   {{- end }}
   {{- if $root.Values.server.config.authenticationType }}
   http-server.authentication.type={{ ternary $root.Values.server.config.authenticationType "CERTIFICATE" $coordinator }}
+  http-server.authentication.allow-insecure-over-http=false
   {{- end }}
   {{- if and $coordinator $root.Values.server.config.https.enabled }}
   http-server.https.enabled=true

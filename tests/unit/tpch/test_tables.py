@@ -5,10 +5,8 @@ from __future__ import annotations
 from lakestead.tpch.tables import PLAIN, TABLES, YEARS, Found, Tables, years_of_months
 
 WANTED = Tables("lakehouse", "tpch", 0.1)
-NOTHING = Found(frozenset(), {}, None)
-EVERYTHING = Found(
-    frozenset(TABLES), {"orders": frozenset(YEARS), "lineitem": frozenset(YEARS)}, 15000
-)
+NOTHING = Found(frozenset(), {})
+EVERYTHING = Found(frozenset(TABLES), {"orders": frozenset(YEARS), "lineitem": frozenset(YEARS)})
 
 
 def test_an_empty_namespace_lacks_all_tables() -> None:
@@ -29,7 +27,7 @@ def test_what_is_there_is_not_filled_again() -> None:
 
 
 def test_a_run_that_was_killed_goes_on_with_the_next_year() -> None:
-    found = Found(frozenset({*PLAIN, "orders"}), {"orders": frozenset(YEARS[:5])}, 15000)
+    found = Found(frozenset({*PLAIN, "orders"}), {"orders": frozenset(YEARS[:5])})
     missing = WANTED.missing(found)
     assert [statement[-27:] for statement in missing["orders"]] == [
         "o_orderdate < DATE '1998-01-01'"[-27:],

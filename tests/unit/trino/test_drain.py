@@ -21,11 +21,15 @@ SECRET = "what $only %s the\\x41 servers know"
 
 
 class Worker(ThreadingHTTPServer):
-    """Answers as a worker; ends when it has been told to."""
+    """Answers as a worker; ends when it has been told to.
 
-    def __init__(self, status: int) -> None:
+    + statuses: of its answers to an order, one after the other
+    + looks: how often it is looked whether it is there before it ends; only the last gets an answer
+    """
+
+    def __init__(self, statuses: list[int], looks: int) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.status = status
+        self.statuses, self.looks = statuses, looks
         self.asked: list[tuple[str, str, bytes]] = []
 
 
@@ -36,10 +40,14 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         token = self.headers["X-Trino-Internal-Bearer"]
         self.server.asked.append((self.path, token, body))
-        self.send_response(self.server.status)
+        self.send_response(self.server.statuses.pop(0))
         self.end_headers()
 
     def do_GET(self) -> None:
+        self.server.looks -= 1
+        if self.server.looks > 0:
+            self.close_connection = True
+            return
         self.send_response(200)
         self.end_headers()
         # It still serves the first time that it is looked whether it does.
@@ -49,8 +57,10 @@ class Handler(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-def drain(status: int) -> Iterator[tuple[Worker, subprocess.CompletedProcess[str]]]:
-    worker = Worker(status)
+def drain(
+    *statuses: int, looks: int = 1
+) -> Iterator[tuple[Worker, subprocess.CompletedProcess[str]]]:
+    worker = Worker(list(statuses), looks)
 
     def serve() -> None:
         worker.serve_forever(poll_interval=0.01)
@@ -74,6 +84,11 @@ def drained() -> Iterator[tuple[Worker, subprocess.CompletedProcess[str]]]:
 @pytest.fixture
 def refused() -> Iterator[tuple[Worker, subprocess.CompletedProcess[str]]]:
     yield from drain(403)
+
+
+@pytest.fixture
+def busy() -> Iterator[tuple[Worker, subprocess.CompletedProcess[str]]]:
+    yield from drain(503, 200, looks=2)
 
 
 def decoded(text: str) -> bytes:
@@ -102,3 +117,12 @@ def test_a_worker_that_refuses_is_told_of(
     _, done = refused
     assert done.returncode != 0
     assert "403" in done.stderr
+
+
+def test_a_worker_that_is_too_busy_to_answer_is_waited_for(
+    busy: tuple[Worker, subprocess.CompletedProcess[str]],
+) -> None:
+    worker, done = busy
+    assert done.returncode == 0
+    assert len(worker.asked) == 2
+    assert worker.looks == 0

@@ -13,7 +13,7 @@ from lakestead.errors import LakesteadError
 from lakestead.kube.client import ObjectRef
 from lakestead.settings import Settings
 from lakestead.settings.source import Sources
-from lakestead.trino import passwords
+from lakestead.trino import certificate, passwords
 from lakestead.trino.secrets import hosts, login, manifest, trino_copies, wanted
 
 VALID = Path(__file__).parents[1] / "settings/valid"
@@ -82,12 +82,18 @@ def test_users_that_people_add_stay_and_a_new_password_is_hashed() -> None:
     assert passwords.holds(changed.entries["password.db"], "lakestead", "chosen by hand")
 
 
-def test_a_certificate_for_another_address_is_made_anew_unless_it_is_the_users_own() -> None:
+def test_a_certificate_for_another_address_is_made_anew_unless_it_is_the_users_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     cluster: Any = made(settings())
     moved = settings(service_address="10.96.0.25")
     [changed] = wanted(cluster, moved)
     assert (changed.ref.name, changed.why) == ("trino-certificate", "it is not for 10.96.0.25")
-    cluster.there["data-platform/trino-certificate"]["metadata"]["labels"] = {}
+    # Into the Secret that Lakestead made, as cert-manager writes.
+    with monkeypatch.context() as patch:
+        patch.setattr(certificate, "AUTHORITY", "somebody else's")
+        theirs = certificate.make(["trino.example"]).combined
+    cluster.entry("data-platform/trino-certificate", "tls-combined.pem", theirs)
     assert wanted(cluster, moved) == []
 
 
@@ -98,6 +104,33 @@ def test_a_secret_that_cannot_be_used_is_refused() -> None:
     del found["data"]["tls-combined.pem"]
     with pytest.raises(LakesteadError, match=r"entry tls-combined\.pem"):
         wanted(cluster, settings())
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "value"),
+    [
+        ("trino-users", "password", "long" * 19),
+        ("trino-users", "password.db", "lakestead:$2y$10$mangled"),
+        ("trino-certificate", "tls-combined.pem", "no PEM"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_is_told_without_its_value(
+    name: str, entry: str, value: str
+) -> None:
+    cluster: Any = made(settings())
+    cluster.entry(f"data-platform/{name}", entry, value)
+    with pytest.raises(LakesteadError, match=f"entry {entry} is") as told:
+        wanted(cluster, settings())
+    assert name in str(told.value)
+    assert value not in str(told.value)
+
+
+def test_entries_of_others_are_not_written() -> None:
+    cluster: Any = made(settings())
+    cluster.entry("data-platform/trino-users", "keystore", "theirs")
+    cluster.entry("data-platform/trino-users", "password", "chosen by hand")
+    [changed] = wanted(cluster, settings())
+    assert changed.entries.keys() == {"password.db"}
 
 
 def test_settings_without_trino_or_its_allocations_are_told() -> None:
