@@ -11,7 +11,7 @@ from lakestead.kube.client import Api
 from lakestead.plan.rotation import parse
 
 ROLLED_OUT = "lakestead.io/credentials"
-"""Annotation of the metastore's pods: fingerprints of the credentials that they were started with."""
+"""Annotation of pods: fingerprints of the credentials that they were started with, with commas between."""
 
 # A kubelet sees a changed Secret a moment later, and its clock is not the API server's.
 _MARGIN = timedelta(seconds=5)
@@ -24,7 +24,7 @@ def with_the_old_one(api: Api, copy: Copy, wanted: str) -> list[str]:
     were started. A container reads an environment variable once, and a mounted Secret need not be read
     again, so both count as old.
 
-    + wanted: what the annotation ``ROLLED_OUT`` is on pods that have the new one
+    + wanted: fingerprint of the new one, which the annotation ``ROLLED_OUT`` of a pod that has it names
     """
     secret = api.get(copy.target)
     if secret is None:
@@ -37,7 +37,7 @@ def with_the_old_one(api: Api, copy: Copy, wanted: str) -> list[str]:
         said = (pod["metadata"].get("annotations") or {}).get(ROLLED_OUT)
         name = f"pod {pod['metadata']['name']}"
         if said is not None:
-            if said != wanted:
+            if wanted not in said.split(","):
                 old.append(f"{name}: was started with the credentials before")
             continue
         if any(begun < changed + _MARGIN for begun in _started(pod)):

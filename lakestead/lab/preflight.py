@@ -23,8 +23,8 @@ GIB = 1024**3
 class Needs:
     """What a profile needs of the machine (bytes).
 
-    + building: disk for building everything, Go's own cache included; none once all is built
-    + data: disk for a new lab's data; none for a lab that has it already
+    + building: disk for building everything, Go's own cache included; less where parts are built
+    + data: disk for a new lab's data, images included; none for a lab that has it already
     """
 
     memory: int
@@ -38,14 +38,17 @@ NEEDS: dict[Profile, Needs] = {
     "api": Needs(memory=2 * GIB, building=7 * GIB, data=GIB, tools=_API_TOOLS),
     "full": Needs(
         memory=10 * GIB,
-        building=20 * GIB,
-        data=5 * GIB,
+        building=25 * GIB,
+        data=7 * GIB,
         tools={**_API_TOOLS, "runc": "runc", "mmdebstrap": "mmdebstrap", "buildah": "buildah"},
     ),
 }
 
 _SPARE = GIB
 """Free disk that a lab with all of its builds and data still wants, for logs and what grows."""
+
+_ONE_PART = 4 * GIB
+"""Free disk that building the largest image takes: its archive, its layers and what it is built from."""
 
 _CAPABILITIES = {
     "CAP_CHOWN": 0,
@@ -162,7 +165,7 @@ def _room(profile: Profile) -> Iterator[Problem]:
             "end other programs, or use a machine with more memory",
         )
     wanted = {
-        cache_dir(): 0 if _built(profile) else needs.building,
+        cache_dir(): _building(profile),
         lab_dir(): 0 if (lab_dir() / "state.json").exists() else needs.data,
     }
     on_device: dict[int, list[Path]] = {}
@@ -179,12 +182,20 @@ def _room(profile: Profile) -> Iterator[Problem]:
             )
 
 
-def _built(profile: Profile) -> bool:
-    """Whether everything of the profile is in the cache."""
+def _building(profile: Profile) -> int:
+    """Disk for building what is not in the cache: its share of everything's, or the largest part's."""
+    built = _built(profile)
+    if all(built):
+        return 0
+    return max(_ONE_PART, NEEDS[profile].building * built.count(False) // len(built))
+
+
+def _built(profile: Profile) -> list[bool]:
+    """Of each part of the profile, whether it is in the cache."""
     entries = [go_program(name).entry for name in builds(profile)]
     if profile == "full":
         entries += [images.entry(component) for component in images.components()]
-    return all(entry.path.exists() for entry in entries)
+    return [entry.path.exists() for entry in entries]
 
 
 def _available_memory() -> int:

@@ -14,13 +14,13 @@ from lakestead.backup import jobs
 from lakestead.credentials.copies import Copy, copies, further
 from lakestead.credentials.kept import BEGUN, MADE_AT, RETIRING, Kept, read
 from lakestead.credentials.users import ROLLED_OUT, with_the_old_one
+from lakestead.credentials.workloads import Workload, workloads
 from lakestead.errors import LakesteadError
 from lakestead.journal.undo import NOTHING, Undo
-from lakestead.kube.client import Api, ObjectRef
+from lakestead.kube.client import Api
 from lakestead.kube.readiness import wait_ready
 from lakestead.kube.session import api
 from lakestead.kube.wait import wait_for
-from lakestead.metastore.deployment import deployment
 from lakestead.operations.command import ApiCommand, Command, operation
 from lakestead.operations.external_secrets import wait_for_copy
 from lakestead.operations.secrets import written
@@ -88,17 +88,12 @@ def require_unused(cluster: Api, settings: Settings, copy: Copy) -> None:
         )
 
 
-def rolled_out(cluster: Api, settings: Settings) -> str:
-    """What the annotation of pods says that have the credentials as they are kept."""
-    return ",".join(read(cluster, copy).fingerprint for copy in copies(settings))
-
-
 @operation
 def roll_out() -> Iterator[Command]:
-    """Give pods the new credentials: wait for their Secrets, restart the metastore, wait for the rest.
+    """Give pods the new credentials: wait for their Secrets, restart what has them, wait for the rest.
 
-    The metastore's Deployment starts new pods before it ends old ones. Ends when no pod of the
-    namespace has an old credential any more. Runs on the cluster's host.
+    The metastore's Deployment starts new pods before it ends old ones; Trino's workers drain. Ends when
+    no pod of the namespace has an old credential any more. Runs on the cluster's host.
 
     **Example:**
 
@@ -108,15 +103,16 @@ def roll_out() -> Iterator[Command]:
     """
     settings = Settings.of(host)
     cluster, say = api(host), progress(host)
-    ref = deployment(settings.metastore)
     kept = [read(cluster, copy) for copy in copies(settings)]
-    if all(item.stage(settings) == "current" for item in kept):
-        show(host, [Change("Deployment", ref.full_name, "unchanged")])
+    replaced = [item.copy for item in kept if item.stage(settings) != "current"]
+    restarted = list(workloads(cluster, settings, replaced))
+    if not replaced:
+        show(host, [Change("Deployment", item.ref.full_name, "unchanged") for item in restarted])
         host.noop("no credential is being replaced")
         return
-    change = Change("Deployment", ref.full_name, "update", why="restart with the new credentials")
-    show(host, [change])
-    timeout = settings.metastore.timeout
+    why = "restart with the new credentials"
+    changes = [Change("Deployment", item.ref.full_name, "update", why=why) for item in restarted]
+    show(host, changes)
     for item in kept:
         yield ApiCommand(
             f"wait for {item.copy.target}", _wait_for_copy(cluster, item.copy, say), undo=NOTHING
@@ -125,15 +121,15 @@ def roll_out() -> Iterator[Command]:
             yield ApiCommand(
                 f"bring it to {other.target}", _bring(cluster, settings, other, say), undo=FORWARD
             )
-    yield ApiCommand(
-        f"restart {ref}", lambda: _restart(cluster, settings, ref), change=change, undo=FORWARD
-    )
-
-    def wait() -> str:
-        wait_ready(cluster, [ref], timeout)
-        return f"{ref} is ready"
-
-    yield ApiCommand(f"wait for {ref}", wait, undo=NOTHING)
+    for workload, change in zip(restarted, changes, strict=True):
+        yield ApiCommand(
+            f"restart {workload.ref}",
+            _restart(cluster, settings, workload),
+            change=change,
+            undo=FORWARD,
+        )
+        yield ApiCommand(f"wait for {workload.ref}", _wait_ready(cluster, workload), undo=NOTHING)
+    timeout = max(item.timeout for item in restarted)
     for item in kept:
         yield ApiCommand(
             f"wait until no pod uses the old credential of {item.copy.source}",
@@ -143,11 +139,13 @@ def roll_out() -> Iterator[Command]:
 
 
 def _users_of_the_old_one(cluster: Api, settings: Settings, copy: Copy) -> list[str]:
-    """Pods that still have it: the metastore's, and jobs of Spark, which end by themselves."""
-    old = with_the_old_one(cluster, copy, rolled_out(cluster, settings))
-    for other in further(cluster, settings, copy):
-        old += with_the_old_one(cluster, other, "")
-    return old
+    """Pods that still have it: restarted ones that are ending, and jobs, which end by themselves."""
+    wanted = read(cluster, copy).fingerprint
+    return [
+        pod
+        for item in (copy, *further(cluster, settings, copy))
+        for pod in with_the_old_one(cluster, item, wanted)
+    ]
 
 
 def _bring(
@@ -167,19 +165,35 @@ def _wait_for_copy(cluster: Api, copy: Copy, say: Callable[[str], None]) -> Call
     return lambda: wait_for_copy(cluster, copy, 120, say)
 
 
-def _restart(cluster: Api, settings: Settings, ref: ObjectRef) -> str:
-    for owner in ("drill", "recover"):  # of killed runs, with the old one: this one has the lock
-        jobs.remove_temporary(cluster, settings, owner)
-    found = cluster.get(ref)
-    if found is None:
-        raise LakesteadError(f"{ref} is not there", do="make it first: deploys/phase1.py")
-    wanted = rolled_out(cluster, settings)
-    template = found["spec"]["template"]["metadata"]
-    if (template.get("annotations") or {}).get(ROLLED_OUT) == wanted:
-        return f"{ref} is being restarted, or was"
-    annotations = {"annotations": {ROLLED_OUT: wanted}}
-    written(cluster.patch(ref, {"spec": {"template": {"metadata": annotations}}}))
-    return f"{ref} restarts its pods"
+def _restart(cluster: Api, settings: Settings, workload: Workload) -> Callable[[], str]:
+    ref = workload.ref
+
+    def action() -> str:
+        for owner in (
+            "drill",
+            "recover",
+        ):  # of killed runs, with the old one: this one has the lock
+            jobs.remove_temporary(cluster, settings, owner)
+        found = cluster.get(ref)
+        if found is None:
+            raise LakesteadError(f"{ref} is not there", do="make it first: deploys/phase1.py")
+        wanted = workload.rolled_out(cluster)
+        template = found["spec"]["template"]["metadata"]
+        if (template.get("annotations") or {}).get(ROLLED_OUT) == wanted:
+            return f"{ref} is being restarted, or was"
+        annotations = {"annotations": {ROLLED_OUT: wanted}}
+        written(cluster.patch(ref, {"spec": {"template": {"metadata": annotations}}}))
+        return f"{ref} restarts its pods"
+
+    return action
+
+
+def _wait_ready(cluster: Api, workload: Workload) -> Callable[[], str]:
+    def action() -> str:
+        wait_ready(cluster, [workload.ref], workload.timeout)
+        return f"{workload.ref} is ready"
+
+    return action
 
 
 def _wait_unused(

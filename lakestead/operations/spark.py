@@ -20,7 +20,7 @@ from lakestead.s3.client import S3
 from lakestead.s3.session import user_s3
 from lakestead.settings import Settings
 from lakestead.spark.application import API_VERSION, KIND, Job, application, reference, required
-from lakestead.spark.follow import follow, same, submit
+from lakestead.spark.follow import follow, require_ours, same, submit
 from lakestead.spark.sample import TABLE, jobs, raw_files
 from lakestead.spark.seen import seen
 from lakestead.spark.table import Looked, look
@@ -114,13 +114,16 @@ def _blocked(cluster: Api, settings: Settings) -> LakesteadError | None:
 
 
 def _due(cluster: Api, settings: Settings, looked: Looked, raw: bool) -> dict[str, str]:
-    """Which jobs are to be run, and why."""
+    """Which jobs are to be run, and why; raises LakesteadError where one is somebody else's."""
     due = {}
     for job in jobs(settings):
-        found = cluster.get(reference(settings, job.name))
+        ref = reference(settings, job.name)
+        found = cluster.get(ref)
         if found is None:
             due[job.name] = "it has not been run"
-        elif not same(found, application(settings, job)):
+            continue
+        require_ours(ref, found)
+        if not same(found, application(settings, job)):
             due[job.name] = "it is another one now"
         elif seen(found).stage != "completed":
             due[job.name] = f"it is {seen(found)}"

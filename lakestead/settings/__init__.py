@@ -6,6 +6,7 @@ line, the key, the value and what is accepted.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +27,7 @@ from lakestead.settings.object_storage import ObjectStorage
 from lakestead.settings.review import Answer, QuestionId, Review
 from lakestead.settings.secrets import Secrets
 from lakestead.settings.source import Sources
+from lakestead.settings.spark import RELEASE as SPARK_OPERATOR
 from lakestead.settings.spark import Spark
 from lakestead.settings.trino import Trino
 from lakestead.settings.trino import mistakes as trino_mistakes
@@ -107,7 +109,7 @@ class Settings(Section):
             *strangers,
             *settings._misplaced_secrets(),
             *settings._of_spark(),
-            *(trino_mistakes(settings.allocations) if settings.trino else []),
+            *settings._of_trino(),
         ]
         if mistakes:
             raise refuse(mistakes, sources)
@@ -136,13 +138,50 @@ class Settings(Section):
         if self.spark is None:
             return []
         mistakes = []
-        if self.spark.namespace == self.metastore.namespace:
-            text = "must be another namespace than metastore.namespace: its quota is for jobs alone"
+        if why := self._taken_namespaces().get(self.spark.namespace):
+            text = (
+                f"must be another namespace than {why}: its quota and its rules are for jobs alone"
+            )
             mistakes.append(Mistake(path=("spark", "namespace"), text=text))
         if self.spark.raw.removeprefix("s3a://").split("/")[0] not in self.object_storage.buckets:
             text = "lies in a bucket that is none of object_storage.buckets"
             mistakes.append(Mistake(path=("spark", "raw"), text=text))
         return mistakes
+
+    def _of_trino(self) -> list[Mistake]:
+        """What of the section does not go with the others."""
+        if self.trino is None:
+            return []
+        mistakes = trino_mistakes(self.allocations)
+        releases = {
+            self.metastore.release: "metastore.release",
+            SPARK_OPERATOR: "the Spark Operator's",
+        }
+        if why := releases.get(self.trino.release):
+            text = f"must be another name than {why}: both are HelmReleases of one namespace"
+            mistakes.append(Mistake(path=("trino", "release"), text=text))
+        return mistakes
+
+    def _taken_namespaces(self) -> dict[str, str]:
+        """Namespaces with something in them, and what says so."""
+        found = dict.fromkeys(
+            ("default", "kube-system", "kube-public", "kube-node-lease"), "Kubernetes'"
+        )
+        found[self.monitoring.namespace] = "monitoring.namespace"
+        if database := re.fullmatch(r"[^.]+\.([^.]+)\.svc(\..+)?", self.metastore.database.host):
+            found[database[1]] = "that of metastore.database.host"
+        if self.backup is not None:
+            found[self.backup.owner_secret.split("/")[0]] = "that of backup.owner_secret"
+        if self.secrets.operator is not None:
+            found[self.secrets.operator.namespace] = "secrets.operator.namespace"
+        found[self.object_storage.admin.secret.split("/")[0]] = (
+            "that of object_storage.admin.secret"
+        )
+        found[self.object_storage.namespace] = "object_storage.namespace"
+        found[self.flux.namespace] = "flux.namespace"
+        found[self.secrets.namespace] = "secrets.namespace"
+        found[self.metastore.namespace] = "metastore.namespace"
+        return found
 
     def phase_of(self, component: str) -> int:
         """Phase that brings a component of ``allocations``."""

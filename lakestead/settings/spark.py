@@ -13,12 +13,20 @@ Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=53)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=128)]
 
+RELEASE = "spark-operator"
+"""Name of the operator's HelmRelease, in the metastore's namespace."""
+
+LEAST = 480
+"""Mi of heap: Spark starts no driver or executor with less than 450 of them to be had, and the collector
+keeps a thirtieth."""
+
 
 class SparkOperator(Section):
     """The Spark Operator's release; what its pod requests is in ``allocations``.
 
     + repository, version: the Helm repository with the chart ``spark-operator``
-    + image: another one than the chart's: with a Spark that submits, images/spark-operator
+    + image: another one than the chart's: with a Spark that submits, images/spark-operator;
+      REGISTRY/REPOSITORY:TAG
     + values: of the chart, merged into those of Lakestead
     """
 
@@ -26,7 +34,7 @@ class SparkOperator(Section):
         "https://kubeflow.github.io/spark-operator"
     )
     version: Text = "2.5.2"
-    image: Text | None = None
+    image: Annotated[str, Field(pattern=r"^[^/ ]+/[^ ]+:[^/: ]+$")] | None = None
     values: dict[Text, Any] = {}
 
 
@@ -35,7 +43,7 @@ class Process(Section):
 
     + cpu: requested; what is free beyond that may be used
     + cores: tasks that it runs side by side
-    + memory: of the JVM's heap
+    + memory: of the JVM's heap, from 480Mi
     + overhead: memory beside the heap: Python, buffers, the JVM itself
     """
 
@@ -49,6 +57,8 @@ class Process(Section):
         for amount in (self.memory, self.overhead):
             if amount.bytes % 2**20:
                 raise ValueError("memory and overhead in whole Mi or Gi, as Spark counts")
+        if self.memory.bytes < LEAST * 2**20:
+            raise ValueError(f"memory of at least {LEAST}Mi; Spark does not start with less")
         return self
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from lakestead.plan.trino_memory import divide
 from lakestead.settings.capacity import Allocation
@@ -110,6 +110,14 @@ class Trino(Section):
             except ValueError:
                 raise ValueError('an IPv4 address: "10.96.0.25"') from None
         return value
+
+    @model_validator(mode="after")
+    def _own_catalog(self) -> Trino:
+        if self.catalog == "system" or (self.catalog == "tpch" and self.tpch is not None):
+            raise ValueError(
+                f"catalog must not be {self.catalog}, which is a catalog of Trino's own"
+            )
+        return self
 
 
 def mistakes(allocations: Mapping[str, Allocation]) -> list[Mistake]:

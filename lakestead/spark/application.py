@@ -20,6 +20,7 @@ from lakestead.settings.spark import Process, Spark
 API_VERSION = "sparkoperator.k8s.io/v1beta2"
 KIND = "SparkApplication"
 FINGERPRINT = "lakestead.io/fingerprint"
+MANAGED_BY = "app.kubernetes.io/managed-by"
 VERSION = "4.1.4"
 """Of the Spark in ``spark.image``: Iceberg's runtime is made for one minor version."""
 
@@ -103,7 +104,7 @@ def application(settings: Settings, job: Job) -> dict[str, Any]:
         "metadata": {
             "name": job.name,
             "namespace": section.namespace,
-            "labels": {"app.kubernetes.io/managed-by": "lakestead"},
+            "labels": {MANAGED_BY: "lakestead"},
             "annotations": {FINGERPRINT: fingerprint(spec)},
         },
         "spec": spec,

@@ -13,7 +13,14 @@ from lakestead.kube.client import Api, ObjectRef
 from lakestead.kube.status import pod_reason
 from lakestead.kube.wait import wait_for
 from lakestead.settings import Settings
-from lakestead.spark.application import API_VERSION, FINGERPRINT, KIND, Job, application
+from lakestead.spark.application import (
+    API_VERSION,
+    FINGERPRINT,
+    KIND,
+    MANAGED_BY,
+    Job,
+    application,
+)
 from lakestead.spark.failures import Evidence, explained, tail
 from lakestead.spark.seen import ENDED, Seen, seen
 
@@ -42,12 +49,14 @@ class Outcome:
 def submit(api: Api, settings: Settings, job: Job, say: Callable[[str], None]) -> ObjectRef:
     """Make the SparkApplication; one that is the same and has not ended yet goes on.
 
-    One that has ended, or is another job of the same name, is deleted first.
+    One that has ended, or is another job of the same name, is deleted first. Raises LakesteadError
+    where it is somebody else's.
     """
     manifest = application(settings, job)
     ref = ObjectRef.of(manifest)
     there = api.get(ref)
     if there is not None:
+        require_ours(ref, there)
         if seen(there).stage not in ENDED and same(there, manifest):
             say(f"{ref} is there already: {seen(there)}")
             return ref
@@ -55,6 +64,18 @@ def submit(api: Api, settings: Settings, job: Job, say: Callable[[str], None]) -
     path = f"/apis/{API_VERSION}/namespaces/{ref.namespace}/{KIND.lower()}s"
     api.raw("POST", path, query={"fieldManager": "lakestead"}, body=manifest)
     return ref
+
+
+def require_ours(ref: ObjectRef, there: Mapping[str, Any]) -> None:
+    """Raise LakesteadError for a SparkApplication that Lakestead has not made."""
+    found = (there["metadata"].get("labels") or {}).get(MANAGED_BY)
+    if found != "lakestead":
+        raise LakesteadError(
+            f"A Spark job {ref.name} is there that is not Lakestead's; it was left as it is",
+            where=str(ref),
+            found=f"label {MANAGED_BY}: {found or 'none'}",
+            do="give that job another name, or give Lakestead's another spark.namespace",
+        )
 
 
 def delete(api: Api, ref: ObjectRef, timeout: float = 120) -> None:

@@ -14,6 +14,11 @@ from lakestead.trino.secrets import Login
 if TYPE_CHECKING:
     from trino.dbapi import Connection, Cursor
 
+_LOOK = (
+    "see which of its pods run: kubectl get pods --all-namespaces "
+    "--selector 'app.kubernetes.io/name in (trino-coordinator, trino-worker)'"
+)
+
 
 class TrinoError(LakesteadError):
     """Trino does not answer, or answers with an error.
@@ -164,7 +169,8 @@ def _failure(url: str, found: str, kind: str = "") -> TrinoError:
         "Trino does not answer" if not kind else "Trino answers with an error",
         where=url,
         found=found,
-        do="kubectl --namespace data-platform get pods,services; kubectl logs deployment/trino-coordinator",
+        # An answer says itself what is wrong, most often with the query.
+        do=_LOOK if not kind else "",
     )
     error.kind = kind
     return error

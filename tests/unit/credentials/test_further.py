@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import base64
-import runpy
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from lakestead.credentials.copies import database_copy, further, s3_copy, spark_copy
 from lakestead.kube.client import ObjectRef
 from lakestead.settings import Settings
-from lakestead.settings.source import Sources
-
-PROJECT = Path(__file__).parents[3]
 
 
 class Told:
@@ -25,14 +18,6 @@ class Told:
 
     def get(self, ref: ObjectRef) -> dict[str, Any] | None:
         return self.secrets.get(str(ref.namespace).replace("-", "_"))
-
-
-@pytest.fixture(scope="module")
-def settings() -> Settings:
-    data = runpy.run_path(str(PROJECT / "group_data/anton.py"))
-    return Settings.load(
-        {name: data[name] for name in Settings.model_fields if name in data}, Sources()
-    )
 
 
 def test_where_else_the_key_is(settings: Settings) -> None:

@@ -59,6 +59,7 @@ class Cluster:
         (pod(started="2026-11-21T20:00:04Z"), True),
         # What it says it was started with counts for more than the time.
         (pod(started="2026-11-21T20:00:04Z", said="new"), False),
+        (pod(started=BEFORE, said="of-another,new"), False),
         (pod(started=AFTER, said="old"), True),
         (pod(phase="Succeeded"), False),
         (pod(containers=[{"name": "other"}]), False),

@@ -57,7 +57,7 @@ def port_taken(patch: pytest.MonkeyPatch) -> None:
 
 CASES: dict[str, tuple[Break, list[str]]] = {
     "memory": (no_memory, ["memory: 3.0 GiB available, 10 GiB needed", "end other programs"]),
-    "disk": (no_disk, ["disk: 1.0 GiB free at", "25 GiB needed", "LAKESTEAD_CACHE_DIR"]),
+    "disk": (no_disk, ["disk: 1.0 GiB free at", "32 GiB needed", "LAKESTEAD_CACHE_DIR"]),
     "kernel": (no_nftables, ["the kernel has no nftables with NAT: no such table"]),
     "cgroups": (no_pids_controller, ["no cgroup controller pids"]),
     "addresses": (address_in_use, ["are in use here: 10.233.0.0/16 via eth1"]),
@@ -110,11 +110,15 @@ def test_a_lab_with_builds_and_data_comes_back_with_little_disk(
 ) -> None:
     """What was built and written takes up the very room that was asked for at first."""
     no_disk(machine, free=4 * preflight.GIB)
-    with pytest.raises(LakesteadError, match=r"4.0 GiB free at .*, 25 GiB needed"):
+    with pytest.raises(LakesteadError, match=r"4.0 GiB free at .*, 32 GiB needed"):
         preflight.check("full", running=False)
-    machine.setattr(preflight, "_built", lambda profile: True)
-    with pytest.raises(LakesteadError, match=r"4.0 GiB free at .*, 5 GiB needed"):
+    machine.setattr(preflight, "_built", lambda profile: [True] * 30)
+    with pytest.raises(LakesteadError, match=r"4.0 GiB free at .*, 7 GiB needed"):
         preflight.check("full", running=False)
+    machine.setattr(preflight, "_built", lambda profile: [False] + [True] * 29)
+    with pytest.raises(LakesteadError, match=r"4.0 GiB free at .*, 11 GiB needed"):
+        preflight.check("full", running=False)
+    machine.setattr(preflight, "_built", lambda profile: [True] * 30)
     (tmp_path / "lab").mkdir()
     (tmp_path / "lab" / "state.json").touch()
     preflight.check("full", running=False)

@@ -11,8 +11,8 @@ from lakestead.errors import LakesteadError
 from lakestead.kube.client import ObjectRef
 from lakestead.settings import Settings
 from lakestead.spark import follow as module
-from lakestead.spark.application import reference
-from lakestead.spark.follow import follow, result
+from lakestead.spark.application import Job, reference
+from lakestead.spark.follow import follow, result, submit
 
 Answer = dict[str, Any] | None
 
@@ -95,6 +95,16 @@ def test_one_that_is_deleted_was_killed(settings: Settings, ref: ObjectRef, afte
     api = Told([state("RUNNING"), after])
     with pytest.raises(LakesteadError, match=r"was killed[\s\S]*it was running"):
         follow(api, settings, ref, lambda _: None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("by", [None, "Helm"])
+def test_one_of_somebody_else_is_left(settings: Settings, by: str | None) -> None:
+    there = state("RUNNING")
+    assert there is not None
+    there["metadata"]["labels"] = {"app.kubernetes.io/managed-by": by} if by else {}
+    api = Told([there])  # without delete and raw: neither is called
+    with pytest.raises(LakesteadError, match=r"not Lakestead's[\s\S]*spark/ingest"):
+        submit(api, settings, Job("ingest", "ingest.py"), lambda _: None)  # type: ignore[arg-type]
 
 
 def test_an_image_that_is_not_there_is_not_waited_for(settings: Settings, ref: ObjectRef) -> None:
