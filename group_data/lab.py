@@ -161,3 +161,10 @@ spark = {
     },
     "raw": "s3a://lakehouse/raw/sample",
 }
+
+# Objective 2.3 adds a DAG to the homelab's own Airflow, which the lab has after: lakestead lab add airflow
+airflow = {
+    "url": f"http://{_ADDRESS['airflow']}:8080",
+    "password": {"secret": "airflow/airflow-passwords", "key": "password"},
+    "retries": 0,
+}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator
 
 from lakestead.plan.phases import COMPONENTS
+from lakestead.settings.airflow import Airflow
 from lakestead.settings.backup import Backup
 from lakestead.settings.capacity import Allocation, Capacity
 from lakestead.settings.flux import Flux
@@ -65,6 +66,7 @@ class Settings(Section):
     + trino: of phase 3
     + secrets: how pods get their credentials
     + spark: of phase 2
+    + airflow: the homelab's own, for DAGs of phase 2; without it there are none
     + rotate_before: every credential that is older than this moment (UTC) is replaced by
       ``deploys/rotate.py``: ``2026-11-21T20:00``
     """
@@ -84,6 +86,7 @@ class Settings(Section):
     trino: Trino | None = None
     secrets: Secrets = Secrets()
     spark: Spark | None = None
+    airflow: Airflow | None = None
     rotate_before: Moment | None = None
 
     @classmethod
@@ -134,7 +137,8 @@ class Settings(Section):
     def _of_spark(self) -> list[Mistake]:
         """What of the section does not go with the others."""
         if self.spark is None:
-            return []
+            text = "starts Spark jobs, and there is no section spark"
+            return [Mistake(path=("airflow",), text=text)] if self.airflow else []
         mistakes = []
         if self.spark.namespace == self.metastore.namespace:
             text = "must be another namespace than metastore.namespace: its quota is for jobs alone"
