@@ -23,7 +23,7 @@ allocations = {
     "trino-worker": {"replicas": 1, "cpu": "100m", "memory": "2304Mi"},
 }
 
-# What the lab is reviewed by: it has one small node, and no Airflow or monitoring.
+# What the lab is reviewed by: it has one small node, no monitoring, and an Airflow only once it is added.
 capacity = {"free": {"cpu": "200m", "memory": "1Gi"}}
 review = {"pvc_total": "100Gi", "parts": ["external-secrets"]}
 

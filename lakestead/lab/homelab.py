@@ -106,7 +106,9 @@ def objects() -> list[dict[str, Any]]:
     # Fernet takes 32 bytes, base64 with its padding.
     fernet = base64.urlsafe_b64encode(secrets.secret("airflow-fernet-key").encode()[:32]).decode()
     kept = {
-        "airflow-metadata": {"connection": f"postgresql://airflow:{password}@{host}:5432/airflow"},
+        "airflow-metadata": {
+            "connection": f"postgresql+psycopg2://airflow:{password}@{host}:5432/airflow"
+        },
         "airflow-fernet-key": {"fernet-key": fernet},
         "airflow-jwt-secret": {"jwt-secret": secrets.secret("airflow-jwt-secret") * 2},
         "airflow-api-secret-key": {"api-secret-key": secrets.secret("airflow-api-secret-key")},
