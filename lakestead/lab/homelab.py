@@ -111,7 +111,7 @@ def objects() -> list[dict[str, Any]]:
         },
         "airflow-fernet-key": {"fernet-key": fernet},
         "airflow-jwt-secret": {"jwt-secret": secrets.secret("airflow-jwt-secret") * 2},
-        "airflow-api-secret-key": {"api-secret-key": secrets.secret("airflow-api-secret-key")},
+        "airflow-api-secret-key": {"api-secret-key": secrets.secret("airflow-api-secret-key") * 2},
         "airflow-passwords": {
             "passwords.json": json.dumps({"admin": admin}),
             "username": "admin",
