@@ -50,7 +50,7 @@ def rendered(task: ModuleType, name: str, folder: Path, changed: dict[str, Any])
         sections[section] = {**sections[section], **keys}
     made = task.files(Settings.load(sections, Sources()))
     values = folder / "values.yaml"
-    values.write_bytes(made[f"kubernetes/charts/{task.CHART.name}/release-values.yaml"])
+    values.write_bytes(made[f"kubernetes/charts/{task.CHART.name}/values.yaml"])
     command = [str(helm.program("helm")), "template", name, str(task.CHART)]
     command += ["--namespace", NAMESPACE, "--values", str(values)]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -24,8 +24,8 @@ def chart(tmp_path: Path) -> Path:
     return folder
 
 
-def version(chart: Path) -> str:
-    content = chart_files(chart)["kubernetes/charts/app/Chart.yaml"]
+def version(chart: Path, values: bytes = b"") -> str:
+    content = chart_files(chart, values)["kubernetes/charts/app/Chart.yaml"]
     return str(yaml.safe_load(content)["version"])
 
 
@@ -40,6 +40,16 @@ def test_a_chart_is_copied_with_its_content_in_its_version(chart: Path) -> None:
     assert version(chart) == before
     (chart / "templates/pod.yaml").write_text("kind: Job\n")
     assert version(chart) != before
+
+
+def test_the_values_of_a_release_are_in_its_chart_and_in_its_version(chart: Path) -> None:
+    (chart / "values.yaml").write_text('# ours\nimage: {name: app, tag: ""}\nnumber: "1e3"\n')
+    one, two = b"image: {tag: '1'}", b"image: {tag: '2'}"
+    text = chart_files(chart, one)["kubernetes/charts/app/values.yaml"]
+    assert yaml.safe_load(text) == {"image": {"name": "app", "tag": "1"}, "number": "1e3"}
+    # A parser of another kind takes 1e3 for a number.
+    assert b'number: "1e3"' in text
+    assert version(chart, one) == version(chart, one) != version(chart, two)
 
 
 def test_every_seed_is_valid_yaml_and_has_its_values() -> None:

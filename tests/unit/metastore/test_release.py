@@ -17,7 +17,7 @@ from tasks.metastore import APPS, CHART, files
 
 SETTINGS = Path(__file__).parents[1] / "settings/valid/minimal.py"
 EXTERNAL = SETTINGS.with_name("external_secrets.py")
-VALUES = "kubernetes/charts/hive-metastore/release-values.yaml"
+VALUES = "kubernetes/charts/hive-metastore/values.yaml"
 
 
 def settings(monitoring: dict[str, Any] | None = None, **metastore: Any) -> Settings:
@@ -42,7 +42,7 @@ def test_the_release_takes_its_values_from_the_settings() -> None:
     assert values["image"] == "registry.example/hive-metastore:4.0.0"
     assert values["resources"]["limits"] == {"memory": wanted.allocations["hive-metastore"].memory}
     assert values["s3"]["endpoint"] == wanted.object_storage.cluster_endpoint
-    assert values["service"] == {"type": "ClusterIP", "clusterIP": "10.96.0.24"}
+    assert values["service"] == {"type": "ClusterIP", "clusterIP": "10.96.0.24", "annotations": {}}
     # As text: Helm would render a large number as 1e+06.
     assert values["configuration"]["metastore.server.max.threads"] == "1000000"
 
