@@ -6,12 +6,13 @@ from pyinfra import state
 
 from lakestead.gates.gate import require
 from lakestead.gates.hosts import all_connected, groups_present
-from tasks import capacity, spark
+from tasks import airflow, capacity, spark
 
 # Nothing is changed unless the foundation stands and there is room.
 PARTS = ("cluster", "workstation")
 require([groups_present(state.inventory.groups, PARTS), all_connected(state)])
 spark.healthy()
+airflow.healthy()
 capacity.deploy(phase=2)
 
 # 2.1 The Spark Operator, and a namespace with a quota for its jobs.
@@ -19,3 +20,6 @@ spark.deploy()
 
 # 2.2 Raw files into an Iceberg table, changes merged into it, its small files compacted.
 spark.sample()
+
+# 2.3 Airflow starts such a job: a DAG, a connection and permissions for the one that the homelab has.
+airflow.deploy()

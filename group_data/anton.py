@@ -140,3 +140,12 @@ spark = {
     "quota": {"cpu": "8", "memory": "38Gi", "pods": 12},
     "raw": "s3a://lakehouse/raw/sample",
 }
+
+# The homelab's own Airflow, to which phase 2 adds a DAG that starts Spark jobs.
+airflow = {
+    "release": "airflow/airflow",
+    "file": "kubernetes/apps/airflow/airflow/app/helmrelease.yaml",
+    "url": "https://airflow.anton.example",
+    "username": "lakestead",
+    "password": {"secret": "airflow/lakestead-login", "key": "password"},
+}

@@ -23,7 +23,7 @@ allocations = {
     "trino-worker": {"replicas": 1, "cpu": "100m", "memory": "2304Mi"},
 }
 
-# What the lab is reviewed by: it has one small node, and no Airflow or monitoring.
+# What the lab is reviewed by: it has one small node, no monitoring, and an Airflow only once it is added.
 capacity = {"free": {"cpu": "200m", "memory": "1Gi"}}
 review = {"pvc_total": "100Gi", "parts": ["external-secrets"]}
 
@@ -160,4 +160,11 @@ spark = {
         "spark.executor.defaultJavaOptions": "-XX:TieredStopAtLevel=1",
     },
     "raw": "s3a://lakehouse/raw/sample",
+}
+
+# Objective 2.3 adds a DAG to the homelab's own Airflow, which the lab has after: lakestead lab add airflow
+airflow = {
+    "url": f"http://{_ADDRESS['airflow']}:8080",
+    "password": {"secret": "airflow/airflow-passwords", "key": "password"},
+    "retries": 0,
 }

@@ -11,6 +11,7 @@ from typing import Literal
 from lakestead.errors import LakesteadError
 from lakestead.gitops.history import Touch, foreign_touches, last_touches
 from lakestead.gitops.kustomization import with_resources
+from lakestead.gitops.list_items import ListItems, with_items
 from lakestead.gitops.repository import HomelabRepo, Snapshot, blob_id
 from lakestead.plan.change import Action, Change
 from lakestead.plan.diff import text_diff
@@ -25,6 +26,7 @@ class Wanted:
     + files: path → content
     + resources: path of a ``kustomization.yaml`` → entries that its ``resources`` must have; the rest of
       such a file is its author's
+    + items: path of a YAML file of somebody else's → items that its lists must have, likewise
     + prune: folders in which a file that Lakestead wrote and no longer renders is deleted
     + existing: ``update`` the files; or ``keep`` what is there, and add none that is missing beside a
       ``kustomization.yaml`` that is there: its author has said what belongs to that folder
@@ -34,6 +36,7 @@ class Wanted:
     resources: Mapping[str, Sequence[str]] = field(default_factory=dict)
     prune: Sequence[str] = ()
     existing: Literal["update", "keep"] = "update"
+    items: Mapping[str, Sequence[ListItems]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def file_changes(
         entry = snapshot.entries.get(change.path)
         by = str(touches[change.path]) if change.path in touches else ""
         shown.append(replace(change.as_change(), before=entry.oid if entry else "", by=by))
-    rest = {*wanted.files, *wanted.resources} - {change.path for change in changes}
+    rest = {*wanted.files, *wanted.resources, *wanted.items} - {change.path for change in changes}
     return shown + [Change("file", path, "unchanged") for path in sorted(rest)]
 
 
@@ -108,6 +111,11 @@ def _resource_edits(repo: HomelabRepo, snapshot: Snapshot, wanted: Wanted) -> li
     for path, entries in sorted(wanted.resources.items()):
         before = _read(repo, snapshot, path)
         after = with_resources(before, entries, path)
+        if after != before:
+            edits.append(FileChange(path, before, after))
+    for path, lists in sorted(wanted.items.items()):
+        before = _read(repo, snapshot, path)
+        after = with_items(before, lists, path)
         if after != before:
             edits.append(FileChange(path, before, after))
     return edits
@@ -156,7 +164,7 @@ def _refuse(
 
 
 def _check_paths(wanted: Wanted) -> None:
-    for path in (*wanted.files, *wanted.resources):
+    for path in (*wanted.files, *wanted.resources, *wanted.items):
         parts = PurePosixPath(path)
         if (
             parts.is_absolute()

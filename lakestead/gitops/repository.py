@@ -22,11 +22,18 @@ from lakestead.gitops.lock import locked
 
 NAME = "Lakestead"
 EMAIL = "lakestead@localhost"
-IDENTITY = {
-    f"GIT_{role}_{key}": value
-    for role in ("AUTHOR", "COMMITTER")
-    for key, value in (("NAME", NAME), ("EMAIL", EMAIL))
-}
+
+
+def identity(name: str, email: str) -> dict[str, str]:
+    """Author and committer of a commit, as Git's environment has them."""
+    return {
+        f"GIT_{role}_{key}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for key, value in (("NAME", name), ("EMAIL", email))
+    }
+
+
+IDENTITY = identity(NAME, EMAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +155,19 @@ class HomelabRepo:
         message: str,
         *,
         announce: Callable[[str], None] = lambda commit: None,
+        identity: Mapping[str, str] = IDENTITY,
     ) -> str:
         """Push one commit that follows ``snapshot``; returns its id.
 
         + writes: path → content, None to delete
         + announce: called with the commit's id before it is pushed
+        + identity: author and committer, as Git's environment has them
 
         Raises BranchMoved where the branch has got another commit since.
         """
         with self._locked() as lock:
             self._ensure()
-            commit = self._commit(snapshot, writes, message)
+            commit = self._commit(snapshot, writes, message, identity)
             announce(commit)
             refspec = f"{commit}:refs/heads/{self.branch}"
             answer = self.git.run(
@@ -219,7 +228,13 @@ class HomelabRepo:
             entries[path] = Entry(mode, oid)
         return entries
 
-    def _commit(self, snapshot: Snapshot, writes: Mapping[str, bytes | None], message: str) -> str:
+    def _commit(
+        self,
+        snapshot: Snapshot,
+        writes: Mapping[str, bytes | None],
+        message: str,
+        identity: Mapping[str, str] = IDENTITY,
+    ) -> str:
         scratch = self.folder / "scratch"
         shutil.rmtree(scratch, ignore_errors=True)  # a killed run's
         scratch.mkdir()
@@ -232,7 +247,7 @@ class HomelabRepo:
         tree = self.text("write-tree", environment=index)
         parents = ["-p", snapshot.commit] if snapshot.commit else []
         return self.text(
-            "commit-tree", tree, *parents, stdin=message.encode(), environment=IDENTITY
+            "commit-tree", tree, *parents, stdin=message.encode(), environment=identity
         )
 
     def _line(self, snapshot: Snapshot, path: str, content: bytes | None) -> str:

@@ -1,6 +1,7 @@
 """The lab's Helm repository: charts that a homelab would have from the network.
 
-Each is the one in its program's Go module. Upstream's release of External Secrets puts the definitions
+Each is the one in its program's Go module, but for Airflow's: upstream's is in no registry, and
+charts/airflow plays it. Upstream's release of External Secrets puts the definitions
 into the chart, and so is done here; left out is a sub-chart that is off by default and lies in a
 registry.
 """
@@ -19,6 +20,7 @@ import yaml
 
 from lakestead.lab.cache import Cache, Entry
 from lakestead.lab.golang import go
+from lakestead.lab.paths import PROJECT
 from lakestead.lab.versions import versions
 
 
@@ -27,7 +29,7 @@ class Chart:
     """One chart of a Go module; its version is that of the image of the same name.
 
     + name: of the chart and of the image
-    + module: the Go module
+    + module: the Go module; "" for this project
     + folder: of the chart in the module
     + definitions: files of CustomResourceDefinitions that become templates of the chart
     + definitions_folder: where they are in the module
@@ -51,6 +53,8 @@ class Chart:
 
     def download(self) -> Path:
         """Folder of the module."""
+        if not self.module:
+            return PROJECT
         got = go("mod", "download", "-json", f"{self.module}@v{self.version}")
         return Path(json.loads(got)["Dir"])
 
@@ -75,6 +79,7 @@ CHARTS = {
             "github.com/kubeflow/spark-operator/v2",
             "charts/spark-operator-chart",
         ),
+        Chart("airflow", "", "charts/airflow"),
     )
 }
 # Helm would take a folder's README for a template.
@@ -121,7 +126,15 @@ def package(chart: Chart, module: Path) -> bytes:
 
 
 def _entry() -> Entry:
-    recipe = json.dumps([_RECIPE, *([c.file, *c.definitions] for c in CHARTS.values())])
+    own = [PROJECT / chart.folder for chart in CHARTS.values() if not chart.module]
+    files = sorted(file for folder in own for file in folder.rglob("*") if file.is_file())
+    recipe = json.dumps(
+        [
+            _RECIPE,
+            *([c.file, *c.definitions] for c in CHARTS.values()),
+            [[str(file.relative_to(PROJECT)), file.read_text()] for file in files],
+        ]
+    )
     return Cache().entry("charts", str(_RECIPE), recipe.encode())
 
 

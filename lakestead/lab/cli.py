@@ -1,4 +1,4 @@
-"""``lakestead lab``: up, status, logs, down, destroy."""
+"""``lakestead lab``: up, add, status, logs, down, destroy."""
 
 from __future__ import annotations
 
@@ -44,6 +44,19 @@ def up(profile: str) -> None:
     else:
         click.echo(f"The lab is up ({took:.1f} s).")
     click.echo(f"  export KUBECONFIG={kubeconfig()}")
+
+
+@lab.command()
+@click.argument("part", type=click.Choice(["airflow"]))
+def add(part: str) -> None:
+    """Add a part that a homelab has before the platform comes: its own Airflow.
+
+    Database and Secrets are made, and the part is committed to the homelab repo, for Flux of phase 1.
+    """
+    from lakestead.lab import homelab
+
+    for line in homelab.add(part):
+        click.echo(line)
 
 
 @lab.command()

@@ -31,6 +31,7 @@ SERVICE_ADDRESSES = {
     "git": "10.234.0.23",
     "hive-metastore": "10.234.0.24",
     "trino": "10.234.0.25",
+    "airflow": "10.234.0.26",
 }
 """ClusterIPs that the lab fixes, so that the workstation's settings can name them.
 

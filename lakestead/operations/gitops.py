@@ -12,6 +12,7 @@ from lakestead.flux.preview import preview
 from lakestead.flux.preview_objects import unknown
 from lakestead.gitops.failures import BranchMoved
 from lakestead.gitops.files import FileChange, Policy, Wanted, file_changes, plan
+from lakestead.gitops.list_items import ListItems
 from lakestead.gitops.repository import HomelabRepo, Snapshot
 from lakestead.gitops.session import homelab
 from lakestead.journal import session
@@ -34,6 +35,7 @@ def files(
     resources: Mapping[str, Sequence[str]] | None = None,
     prune: Sequence[str] = (),
     existing: Literal["update", "keep"] = "update",
+    items: Mapping[str, Sequence[ListItems]] | None = None,
 ) -> Iterator[Command]:
     """Make files of the homelab repo what they should be, by one commit on its branch.
 
@@ -48,6 +50,8 @@ def files(
     + prune: folders in which files that Lakestead wrote and that are not in ``files`` are deleted
     + existing: ``keep`` only adds files that are missing, and none beside a ``kustomization.yaml`` that
       is there already
+    + items: path of a YAML file that is somebody else's → items to be in its lists, everything else in it
+      left as it is
 
     **Example:**
 
@@ -63,7 +67,7 @@ def files(
     repo = homelab(host)
     settings = Settings.of(host)
     policy = Policy(settings.gitops.keep, settings.gitops.overwrite)
-    wanted = _wanted(files, resources, prune, existing)
+    wanted = _wanted(files, resources, prune, existing, items)
     commits = PlannedCommits.of(host)
     if state.is_executing:
         planned = planned_commit(repo, repo.fetch(), wanted, policy, message)
@@ -94,6 +98,7 @@ def expect(
     resources: Mapping[str, Sequence[str]] | None = None,
     prune: Sequence[str] = (),
     existing: Literal["update", "keep"] = "update",
+    items: Mapping[str, Sequence[ListItems]] | None = None,
 ) -> None:
     """Plan what ``gitops.files`` with the same arguments will do; call it for every host before that.
 
@@ -105,7 +110,7 @@ def expect(
         return
     settings = Settings.of(host).gitops
     policy = Policy(settings.keep, settings.overwrite)
-    wanted = _wanted(files, resources, prune, existing)
+    wanted = _wanted(files, resources, prune, existing, items)
     PlannedCommits.of(host).plan(homelab(host), wanted, policy, message)
 
 
@@ -114,11 +119,12 @@ def _wanted(
     resources: Mapping[str, Sequence[str]] | None,
     prune: Sequence[str],
     existing: Literal["update", "keep"],
+    items: Mapping[str, Sequence[ListItems]] | None,
 ) -> Wanted:
     content = {
         path: text.encode() if isinstance(text, str) else text for path, text in files.items()
     }
-    return Wanted(content, resources or {}, prune, existing)
+    return Wanted(content, resources or {}, prune, existing, items or {})
 
 
 def _preview(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator
 
 from lakestead.plan.phases import COMPONENTS
+from lakestead.settings.airflow import Airflow
 from lakestead.settings.backup import Backup
 from lakestead.settings.capacity import Allocation, Capacity
 from lakestead.settings.flux import Flux
@@ -67,6 +68,7 @@ class Settings(Section):
     + trino: of phase 3
     + secrets: how pods get their credentials
     + spark: of phase 2
+    + airflow: the homelab's own, for DAGs of phase 2; without it there are none
     + rotate_before: every credential that is older than this moment (UTC) is replaced by
       ``deploys/rotate.py``: ``2026-11-21T20:00``
     """
@@ -86,6 +88,7 @@ class Settings(Section):
     trino: Trino | None = None
     secrets: Secrets = Secrets()
     spark: Spark | None = None
+    airflow: Airflow | None = None
     rotate_before: Moment | None = None
 
     @classmethod
@@ -136,7 +139,8 @@ class Settings(Section):
     def _of_spark(self) -> list[Mistake]:
         """What of the section does not go with the others."""
         if self.spark is None:
-            return []
+            text = "starts Spark jobs, and there is no section spark"
+            return [Mistake(path=("airflow",), text=text)] if self.airflow else []
         mistakes = []
         if why := self._taken_namespaces().get(self.spark.namespace):
             text = (

@@ -29,7 +29,8 @@ def settings(lab: Lab) -> Settings:
 
 @pytest.fixture(scope="module", autouse=True)
 def _run(lab: Lab) -> None:
-    """Both phases have been applied."""
+    """Both phases have been applied, to a homelab that has an Airflow."""
+    assert lab.lakestead("lab", "add", "airflow").returncode == 0
     for deploy in ("deploys/phase1.py", PHASE):
         done = lab.pyinfra(deploy, "-y", timeout=1800)
         assert done.returncode == 0, said(done)[-6000:]

@@ -38,6 +38,7 @@ def test_there_are_fourteen_and_some_can_be_executed(catalogue: Catalogue) -> No
         "1.4",
         "2.1",
         "2.2",
+        "2.3",
         "3.1",
         "3.2",
     ]

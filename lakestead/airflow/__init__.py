@@ -1,0 +1,1 @@
+"""The homelab's Airflow: what is added to it, and its REST API."""
