@@ -18,7 +18,7 @@ from lakestead.kube.wait import wait_for
 from lakestead.rgw.key_secrets import user_secret
 from lakestead.settings import Settings
 from lakestead.settings.source import Sources
-from lakestead.trino.client import TrinoError, connected, rows, servers, who
+from lakestead.trino.client import TrinoError, connected, rows, who
 from lakestead.trino.compare import differences
 from lakestead.trino.secrets import Login, login
 from tests.lab.conftest import PROJECT, Lab
@@ -215,26 +215,3 @@ def test_all_22_queries_answer_as_the_generators_own_data_do(lab: Lab) -> None:
     for query in found:
         if query["without_pushdown"]:
             assert query["read"] * 2.5 < query["read_without_pushdown"], query
-
-
-def test_a_second_worker_joins_serves_and_leaves_without_a_lost_query(
-    lab: Lab, data: dict[str, Any], api: Api, known: Login, url: str
-) -> None:
-    worker = {**data["allocations"]["trino-worker"], "replicas": 2}
-    two = json.dumps({**data["allocations"], "trino-worker": worker})
-    done = lab.pyinfra("deploys/phase3.py", "-y", "--data", f"allocations={two}")
-    assert done.returncode == 0, done.stderr[-6000:]
-    with connected(url, known) as trino:
-        assert servers(trino, url) == {"coordinators": 1, "workers": 2}
-        asked = Asked(url, known)
-        wait_for("both workers to be busy", lambda: (busy(trino, url) == 2, ""), 120, 0.2)
-        api.patch(deployment("trino-worker"), {"spec": {"replicas": 1}})
-        asked.join(400)
-        assert (asked.error, len(asked.answer)) == ("", 1)
-
-        def one() -> tuple[bool, str]:
-            pods = workload_pods(api, api.get(deployment("trino-worker")) or {})
-            return len(pods) == 1, f"{len(pods)} pods"
-
-        wait_for("the second worker to have ended", one, 300)
-        assert servers(trino, url)["workers"] == 1
