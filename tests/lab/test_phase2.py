@@ -7,10 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from lakestead.kube.client import Api
+from lakestead.kube.client import Api, ObjectRef
 from lakestead.rgw.key_secrets import user_secret
 from lakestead.settings import Settings
 from lakestead.settings.source import Sources
+from lakestead.spark.application import Job, reference
+from lakestead.spark.follow import Outcome, delete, follow, pods, submit
+from lakestead.spark.sample import jobs
 from lakestead.spark.table import Looked, look
 from tests.lab.conftest import PROJECT, Lab
 from tests.lab.test_phase1 import audit_position, said, writes_since
@@ -50,3 +53,27 @@ def test_the_second_run_changes_nothing(lab: Lab, table: Callable[[], Looked]) -
     done = lab.pyinfra(PHASE, "-y")
     assert done.returncode == 0, said(done)[-6000:]
     assert writes_since(before) == []
+
+
+def test_a_driver_that_is_killed_is_run_again(
+    api: Api, run: Callable[..., Outcome], settings: Settings, table: Callable[[], Looked]
+) -> None:
+    job = jobs(settings)[2]
+    ref = reference(settings, f"test-{job.name}")
+    killed: list[str] = []
+
+    def kill(line: str) -> None:
+        if "running" in line and not killed:
+            [driver] = [pod for pod in pods(api, ref) if "driver" in pod["metadata"]["name"]]
+            killed.append(driver["metadata"]["uid"])
+            api.delete(ObjectRef("v1", "Pod", driver["metadata"]["name"], ref.namespace))
+
+    own = Job(ref.name, job.script, job.arguments)
+    try:
+        submit(api, settings, own, print)
+        outcome = follow(api, settings, ref, kill)
+        assert killed
+        assert any("attempt 2" in stage for stage, _ in outcome.stages)
+    finally:
+        delete(api, ref)
+    assert table().right

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import runpy
+import threading
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +14,7 @@ import pytest
 from lakestead.iceberg.catalog import connect
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.kube.pods import workload_pods
+from lakestead.kube.wait import wait_for
 from lakestead.rgw.key_secrets import user_secret
 from lakestead.settings import Settings
 from lakestead.settings.source import Sources
@@ -20,6 +24,11 @@ from lakestead.trino.secrets import Login, login
 from tests.lab.conftest import PROJECT, Lab
 
 NAMESPACE = "data-platform"
+LOST = "REMOTE_|PAGE_TRANSPORT_|NO_NODES_AVAILABLE|TOO_MANY_REQUESTS_FAILED"
+LONG = """
+SELECT count(*) FROM tpch.sf1.lineitem a JOIN tpch.sf1.orders b ON a.l_orderkey = b.o_orderkey
+WHERE a.l_comment LIKE '%express%'
+"""
 
 
 def deployment(name: str) -> ObjectRef:
@@ -103,3 +112,106 @@ def test_what_trino_writes_pyiceberg_reads_and_the_other_way_round(
         assert everything.num_rows == 15010
         assert differences(trino, f"lakehouse.{name}", everything, url) == ""
         rows(trino, f"DROP TABLE lakehouse.{name}", url)
+
+
+class Asked(threading.Thread):
+    """A long query, and what came of it."""
+
+    def __init__(self, url: str, known: Login) -> None:
+        super().__init__(daemon=True)
+        self.url, self.known = url, known
+        self.answer: list[tuple[Any, ...]] = []
+        self.error = ""
+        self.start()
+
+    def run(self) -> None:
+        try:
+            with connected(self.url, self.known) as trino:
+                self.answer = rows(trino, LONG, self.url)
+        except TrinoError as error:
+            self.error = error.found
+
+
+def busy(trino: Any, url: str) -> int:
+    """On how many workers the long query runs."""
+    [[number]] = rows(
+        trino,
+        "SELECT count(DISTINCT t.node_id) FROM system.runtime.tasks t"
+        " JOIN system.runtime.queries q ON q.query_id = t.query_id"
+        " JOIN system.runtime.nodes n ON n.node_id = t.node_id"
+        " WHERE q.state = 'RUNNING' AND t.state = 'RUNNING' AND NOT n.coordinator"
+        " AND q.query LIKE '%sf1.lineitem%' AND q.query NOT LIKE '%runtime%'",
+        url,
+    )
+    return int(number)
+
+
+def test_a_worker_killed_at_work_fails_its_query_alone(
+    lab: Lab, api: Api, known: Login, url: str
+) -> None:
+    asked = Asked(url, known)
+    with connected(url, known) as trino:
+        wait_for("the worker to be busy", lambda: (busy(trino, url) == 1, ""), 120, 0.2)
+        [pod] = workload_pods(api, api.get(deployment("trino-worker")) or {})
+        name = pod["metadata"]["name"]
+        kill = ("delete", "pod", name, "--namespace", NAMESPACE, "--force", "--grace-period=0")
+        assert lab.lakestead("lab", "kubectl", *kill).returncode == 0
+        asked.join(400)
+        assert re.match(LOST, asked.error), asked.error
+
+    def answers() -> tuple[bool, str]:
+        try:
+            with connected(url, known) as trino:
+                return bool(rows(trino, LONG.replace("sf1", "tiny"), url)), ""
+        except TrinoError as error:
+            return False, error.found
+
+    wait_for("another worker to answer", answers, 240, 1)
+
+
+def test_without_the_metastore_trino_says_so_and_nothing_is_changed(
+    lab: Lab, api: Api, known: Login, url: str
+) -> None:
+    question = "SELECT count(*) FROM lakehouse.lakestead.first_light"
+    metastore = deployment("hive-metastore")
+    replicas = (api.get(metastore) or {})["spec"]["replicas"]
+    api.patch(metastore, {"spec": {"replicas": 0}})
+    try:
+        wait_for(
+            "it to be gone", lambda: (not workload_pods(api, api.get(metastore) or {}), ""), 120
+        )
+        done = lab.pyinfra("deploys/phase3.py", "-y")
+        assert done.returncode == 1
+        assert "The Hive Metastore (phase 1) serves? No." in done.stdout + done.stderr
+        with (
+            pytest.raises(TrinoError, match="HIVE_METASTORE_ERROR"),
+            connected(url, known) as trino,
+        ):
+            rows(trino, question, url)
+    finally:
+        api.patch(metastore, {"spec": {"replicas": replicas}})
+
+    def serves() -> tuple[bool, str]:
+        ready = ((api.get(metastore) or {}).get("status") or {}).get("readyReplicas", 0)
+        return ready == replicas, f"{ready} of {replicas} replicas are ready"
+
+    wait_for("the metastore to be back", serves, 300)
+    with connected(url, known) as trino:
+        assert rows(trino, question, url)
+
+
+def test_all_22_queries_answer_as_the_generators_own_data_do(lab: Lab) -> None:
+    asked = lab.lakestead(
+        "query", "-i", "inventories/lab.py", "SELECT count(*) AS regions FROM lakehouse.tpch.region"
+    )
+    assert asked.stdout.split() == ["regions", "5"], asked.stdout + asked.stderr
+    done = lab.lakestead(
+        "queries", "-i", "inventories/lab.py", "--runs", "1", "--check", "--pushdown", "--json"
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    found = json.loads(done.stdout)["queries"]
+    assert len(found) == 22
+    # Pushdown is for reading less; how much faster that is depends on the scale.
+    for query in found:
+        if query["without_pushdown"]:
+            assert query["read"] * 2.5 < query["read_without_pushdown"], query
