@@ -79,6 +79,10 @@ scheduler: install
 	  SCHEDULER_RESULTS=tests/scheduler/results.md $(BIN)/pytest -s tests/scheduler
 
 lab-test: install
+	cd $(ROOT) && $(BIN)/pytest tests/lab -m "not slow"
+
+# Also what takes minutes each and shows what a shorter test shows nearly as well.
+lab-test-all: install
 	cd $(ROOT) && $(BIN)/pytest tests/lab
 
 # SCALE and MEMORY as you like; scale 10 takes an hour on 2 cores.

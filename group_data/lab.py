@@ -115,7 +115,8 @@ trino = {
 backup = {"image": _image("metadata-backup"), "image_pull_policy": "Never"}
 
 # Credentials are kept in a namespace of their own; External Secrets copies them to the pods' one.
-# The operator as small as it goes: it has no webhook, and handles two kinds.
+# The operator as small as it goes: it may read that one namespace, and has no webhook. Spark's jobs have
+# another one; Lakestead itself brings the S3 key there.
 secrets = {
     "kind": "external-secrets",
     "namespace": "lakestead-secrets",
@@ -127,6 +128,8 @@ secrets = {
                 zip(("repository", "tag"), _image("external-secrets").split(":"), strict=True),
                 pullPolicy="Never",
             ),
+            "scopedNamespace": "data-platform",
+            "scopedRBAC": True,
             "processClusterStore": False,
             "processClusterExternalSecret": False,
             "processClusterPushSecret": False,

@@ -67,7 +67,7 @@ def deploy() -> None:
             namespace=namespace,
             timeout=section.timeout,
         )
-    if settings.secrets.external:
+    if settings.secrets.copied_to(section.namespace):
         external_secrets.synced(
             name="Spark: wait for the Secret with the S3 key",
             timeout=settings.flux.timeout,
@@ -107,7 +107,7 @@ def files(settings: Settings) -> dict[str, bytes]:
         scripts_name=SCRIPTS,
         copied=spark_copy(settings),
     )
-    if not settings.secrets.external:
+    if not settings.secrets.copied_to(section.namespace):
         del found[f"{JOBS_APP}/spark-jobs/app/secrets.yaml"]
     return found | {
         f"{JOBS_APP}/spark-jobs/app/jobs/{name}": text for name, text in scripts.items()

@@ -151,7 +151,7 @@ def _users_of_the_old_one(cluster: Api, settings: Settings, copy: Copy) -> list[
 def _bring(
     cluster: Api, settings: Settings, copy: Copy, say: Callable[[str], None]
 ) -> Callable[[], str]:
-    if settings.secrets.external:
+    if settings.secrets.copied_to(str(copy.target.namespace)):
         return _wait_for_copy(cluster, copy, say)
 
     def action() -> str:

@@ -47,6 +47,14 @@ class Secrets(Section):
         """Whether the External Secrets Operator makes the pods' Secrets."""
         return self.kind == "external-secrets"
 
+    def copied_to(self, namespace: str) -> bool:
+        """Whether the External Secrets Operator makes the Secrets of a namespace.
+
+        One that is held to another namespace (its chart's ``scopedNamespace``) does not; Lakestead does.
+        """
+        held_to = self.operator.values.get("scopedNamespace") if self.operator else None
+        return self.external and held_to in (None, "", namespace)
+
     @model_validator(mode="after")
     def _operator_of_use(self) -> Secrets:
         if self.operator is not None and not self.external:

@@ -24,7 +24,7 @@ from lakestead.spark.application import (
 from lakestead.spark.failures import Evidence, explained, tail
 from lakestead.spark.seen import ENDED, Seen, seen
 
-_LOG_LINES = 200
+_LOG_LINES = 1000  # a wrong key: Java tells its trace five times, a hundred lines each
 _STUCK = ("ErrImageNeverPull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError")
 
 

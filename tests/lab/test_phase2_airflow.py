@@ -42,7 +42,7 @@ def _run(lab: Lab) -> None:
     done = lab.lakestead("lab", "add", "airflow")
     assert done.returncode == 0, done.stderr
     for deploy in ("deploys/phase1.py", PHASE):
-        done = lab.pyinfra(deploy, "-y")
+        done = lab.pyinfra(deploy, "-y", timeout=1800)
         assert done.returncode == 0, said(done)[-6000:]
 
 

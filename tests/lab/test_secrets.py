@@ -119,23 +119,26 @@ def test_no_user_of_postgresql_has_its_name_or_a_known_word_for_a_password(
             assert not scram.matches(stored, word), f"{user} has the password {word}"
 
 
-def test_pods_get_what_is_kept_and_the_store_gives_no_more(applied: Lab, api: Api) -> None:
+def test_pods_get_what_is_kept_and_the_operator_can_read_no_more(applied: Lab, api: Api) -> None:
     for name in (DATABASE, S3_KEY):
         assert data(api, STORE, name) == data(api, PODS, name)
     account = f"system:serviceaccount:{PODS}:lakestead-secrets"
+    operator = "system:serviceaccount:external-secrets:external-secrets"
     answers = {
-        (verb, namespace, name): allowed(api, account, verb, namespace, name)
-        for verb, namespace, name in (
-            ("get", STORE, DATABASE),
-            ("get", STORE, "another"),
-            ("list", STORE, ""),
-            ("update", STORE, DATABASE),
-            ("get", PODS, DATABASE),
-            ("get", "storage", "rook-ceph-mon"),
+        (who, verb, namespace, name): allowed(api, who, verb, namespace, name)
+        for who, verb, namespace, name in (
+            (account, "get", STORE, DATABASE),
+            (account, "get", STORE, "another"),
+            (account, "list", STORE, ""),
+            (account, "update", STORE, DATABASE),
+            (account, "get", PODS, DATABASE),
+            (operator, "update", PODS, DATABASE),
+            (operator, "get", STORE, DATABASE),
+            (operator, "get", "storage", "rook-ceph-mon"),
         )
     }
-    granted = [asked for asked, yes in answers.items() if yes]
-    assert granted == [("get", STORE, DATABASE)]
+    granted = [asked[1:] for asked, yes in answers.items() if yes]
+    assert granted == [("get", STORE, DATABASE), ("update", PODS, DATABASE)]
 
 
 def allowed(api: Api, who: str, verb: str, namespace: str, name: str) -> bool:
