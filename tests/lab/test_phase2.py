@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.rgw.key_secrets import user_secret
 from lakestead.settings import Settings
@@ -46,12 +48,64 @@ def table(api: Api, settings: Settings) -> Callable[[], Looked]:
     return lambda: look(settings, key)
 
 
+@pytest.fixture
+def run(api: Api, settings: Settings) -> Iterator[Callable[..., Outcome]]:
+    """Runs a job as a test's own, with some of the section spark changed."""
+    made: list[ObjectRef] = []
+
+    def one(job: Job, s3: dict[str, Any] | None = None, **changed: Any) -> Outcome:
+        own = Job(f"test-{job.name}", job.script, job.arguments)
+        assert settings.spark is not None
+        spark = settings.spark.model_copy(update={"retries": 0, **changed})
+        storage = settings.object_storage.model_copy(update=s3 or {})
+        altered = settings.model_copy(update={"spark": spark, "object_storage": storage})
+        ref = reference(settings, own.name)
+        made.append(ref)
+        return follow(api, altered, submit(api, altered, own, print), print)
+
+    yield one
+    for ref in made:
+        delete(api, ref)
+
+
 def test_the_second_run_changes_nothing(lab: Lab, table: Callable[[], Looked]) -> None:
     assert table() == Looked(1050, 0)
     before = audit_position()
     done = lab.pyinfra(PHASE, "-y")
     assert done.returncode == 0, said(done)[-6000:]
     assert writes_since(before) == []
+
+
+def test_a_driver_without_memory_says_so(
+    run: Callable[..., Outcome], settings: Settings, table: Callable[[], Looked]
+) -> None:
+    assert settings.spark is not None
+    spark = settings.spark
+    short = spark.driver.model_copy(update={"overhead": type(spark.driver.overhead)("8Mi")})
+    # The heap is taken at once, and what is beside it does not fit any more.
+    greedy = {"spark.driver.defaultJavaOptions": "-Xms512m -XX:+AlwaysPreTouch"}
+    with pytest.raises(LakesteadError, match="the driver had not enough memory"):
+        run(jobs(settings)[0], driver=short, configuration={**spark.configuration, **greedy})
+    assert table().right
+
+
+def test_a_wrong_key_says_so(
+    api: Api, run: Callable[..., Outcome], settings: Settings, table: Callable[[], Looked]
+) -> None:
+    assert settings.spark is not None
+    wrong = f"{settings.spark.namespace}/wrong-s3"
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "wrong-s3", "namespace": settings.spark.namespace},
+        "stringData": {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing"},
+    }
+    api.apply(secret)
+    user = settings.object_storage.user.model_copy(update={"secret": wrong})
+    with pytest.raises(LakesteadError, match="the gateway refuses the key"):
+        run(jobs(settings)[0], s3={"user": user})
+    api.delete(ObjectRef.of(secret))
+    assert table().right
 
 
 def test_a_driver_that_is_killed_is_run_again(
