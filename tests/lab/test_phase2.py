@@ -89,7 +89,6 @@ def test_a_file_is_not_taken_twice_and_a_merge_not_done_twice(
     assert table().right
 
 
-@pytest.mark.slow
 def test_a_driver_without_memory_says_so(
     run: Callable[..., Outcome], settings: Settings, table: Callable[[], Looked]
 ) -> None:
@@ -103,7 +102,6 @@ def test_a_driver_without_memory_says_so(
     assert table().right
 
 
-@pytest.mark.slow
 def test_a_wrong_key_says_so(
     api: Api, run: Callable[..., Outcome], settings: Settings, table: Callable[[], Looked]
 ) -> None:
