@@ -261,8 +261,12 @@ def test_a_context_that_is_not_there_names_those_that_are(applied: Lab, tmp_path
 
 
 def test_a_failing_release_says_why_and_is_mended_by_the_next_run(applied: Lab) -> None:
+    # The chart, which has the image, may come before the release's own limit: that one comes first here.
+    short = settings_with("metastore", timeout=40)
     broken = settings_with("metastore", image="lakestead.local/no-such-image:1", timeout=40)
     try:
+        done = applied.pyinfra(PHASE, "-y", *short)
+        assert done.returncode == 0, said(done)[-3000:]
         done = applied.pyinfra(PHASE, "-y", *broken)
         assert done.returncode == 1, said(done)[-3000:]
         assert "Traceback" not in said(done)

@@ -90,7 +90,9 @@ def test_the_release_is_as_its_owner_wrote_it_but_for_three_items(
     old = before[settings.airflow.file].decode().splitlines()
     assert [line for line in lines if line in old] == old
     assert len(lines) - len(old) == 5
-    log = repo.text("log", "--format=%ae", "--diff-filter=A", "--", settings.airflow.file)
+    assert snapshot.commit is not None
+    added = ("log", "--format=%ae", "--diff-filter=A", snapshot.commit, "--", settings.airflow.file)
+    log = repo.text(*added)
     assert log == OWNER["GIT_AUTHOR_EMAIL"]
 
 
