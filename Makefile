@@ -11,7 +11,7 @@ TESTING := chromium openssh-server
 # A clock of a run's own.
 CHAOS := libfaketime
 .DEFAULT_GOAL := help
-.PHONY: help install debian testing faketime demo test lint unit lab-test bench availability oracle scheduler kill-test chaos clean
+.PHONY: help install debian testing faketime demo test lint unit lab-test lab-test-all bench-queries bench availability oracle scheduler kill-test chaos clean
 
 help:
 	@echo "make demo   bring the lab up and run phases 1 to 3 on it (PHASE=1: phase 1 alone)"
