@@ -208,6 +208,12 @@ def last_words(api: Api, ref: ObjectRef) -> str:
     return "\n".join(lines) or "no pod yet"
 
 
+def remove_killed(api: Api, settings: Settings) -> None:
+    """Delete what killed drills and recoveries have left; call it by who has the cluster's lock."""
+    for owner in ("drill", "recover"):
+        remove_temporary(api, settings, owner)
+
+
 def remove_temporary(api: Api, settings: Settings, owner: str) -> list[str]:
     """Delete what drills or recoveries have left, with their pods; the names."""
     namespace = settings.metastore.namespace

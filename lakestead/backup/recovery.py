@@ -62,8 +62,7 @@ class Recovery:
     def restore(self) -> str:
         """Restore beside; nothing that is there is touched."""
         began = time.monotonic()
-        for owner in ("drill", "recover"):  # of killed runs: this one has the lock
-            jobs.remove_temporary(self.api, self.settings, owner)
+        jobs.remove_killed(self.api, self.settings)
         for name in databases.leftovers(self.query, f"{self.database}_restore_"):
             databases.drop(self.query, name)
         databases.create(self.query, self.copy, self.settings.metastore.database.role)

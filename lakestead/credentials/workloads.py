@@ -10,7 +10,7 @@ from lakestead.credentials.kept import read
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.metastore.deployment import deployment
 from lakestead.settings import Settings
-from lakestead.settings.trino import WORKER
+from lakestead.trino.release import rollout_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,8 @@ def workloads(cluster: Api, settings: Settings, replaced: Iterable[Copy]) -> Ite
     s3 = s3_copy(settings)
     if trino is None or s3 not in replaced:
         return
-    # One worker after the other, and each may drain for that long.
-    drain = trino.drain_seconds + 2 * trino.grace_seconds
-    workers = settings.allocations[WORKER].replicas if WORKER in settings.allocations else 1
     for name, timeout in (
-        (f"{trino.release}-worker", trino.timeout + workers * drain),
+        (f"{trino.release}-worker", rollout_seconds(settings)),
         (f"{trino.release}-coordinator", trino.timeout),
     ):
         ref = ObjectRef("apps/v1", "Deployment", name, metastore.namespace)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from posixpath import normpath
 from typing import Any
 
 import yaml
 
 from lakestead.errors import LakesteadError
+from lakestead.gitops.mapping import mapping
 
 NEW = "---\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n"
 
@@ -61,14 +63,7 @@ def _insert(text: str, mapping: yaml.MappingNode, entry: str) -> str:
 
 
 def _parse(content: bytes, path: str) -> tuple[str, dict[str, Any], yaml.MappingNode]:
-    try:
-        text = content.decode()
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise _unfit(path, f"no valid YAML: {error}") from None
-    if not isinstance(node, yaml.MappingNode):
-        raise _unfit(path, "no mapping at the top")
+    text, data, node = mapping(content, partial(_unfit, path))
     if not isinstance(data.get("resources") or [], list):
         raise _unfit(path, f"resources: {data['resources']!r}")
     return text, data, node

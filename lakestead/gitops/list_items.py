@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import yaml
 
 from lakestead.errors import LakesteadError
+from lakestead.gitops.mapping import mapping
 
 Item = Mapping[str, Any]
 
@@ -154,15 +156,7 @@ def _end(node: yaml.Node) -> int:
 
 
 def _parse(content: bytes, path: str) -> tuple[str, dict[str, Any], yaml.MappingNode]:
-    try:
-        text = content.decode()
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise _unfit(path, f"no valid YAML of one document: {error}") from None
-    if not isinstance(node, yaml.MappingNode):
-        raise _unfit(path, "no mapping at the top")
-    return text, data, node
+    return mapping(content, partial(_unfit, path))
 
 
 def _unfit(path: str, found: str) -> LakesteadError:

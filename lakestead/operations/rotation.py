@@ -169,11 +169,7 @@ def _restart(cluster: Api, settings: Settings, workload: Workload) -> Callable[[
     ref = workload.ref
 
     def action() -> str:
-        for owner in (
-            "drill",
-            "recover",
-        ):  # of killed runs, with the old one: this one has the lock
-            jobs.remove_temporary(cluster, settings, owner)
+        jobs.remove_killed(cluster, settings)  # they have the old one
         found = cluster.get(ref)
         if found is None:
             raise LakesteadError(f"{ref} is not there", do="make it first: deploys/phase1.py")
