@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ import pytest
 
 from lakestead.kube.client import Api
 from lakestead.lab import cgroup, owner
+from lakestead.settings import Settings
+from lakestead.settings.source import Sources
 
 PROJECT = Path(__file__).parents[2]
 LAB_DIR = Path("/var/lib/lakestead-test")
@@ -118,3 +121,12 @@ def lab() -> Lab:
 def api(lab: Lab) -> Api:
     """The API of the lab."""
     return lab.api()
+
+
+@pytest.fixture(scope="session")
+def settings(lab: Lab) -> Settings:
+    """The lab's."""
+    data = runpy.run_path(str(PROJECT / "group_data/lab.py"))
+    return Settings.load(
+        {name: data[name] for name in Settings.model_fields if name in data}, Sources()
+    )

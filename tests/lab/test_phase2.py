@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,24 +11,14 @@ from lakestead.errors import LakesteadError
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.rgw.key_secrets import user_secret
 from lakestead.settings import Settings
-from lakestead.settings.source import Sources
 from lakestead.spark.application import Job, reference
 from lakestead.spark.follow import Outcome, delete, follow, pods, submit
 from lakestead.spark.sample import jobs
 from lakestead.spark.table import Looked, look
-from tests.lab.conftest import PROJECT, Lab
+from tests.lab.conftest import Lab
 from tests.lab.test_phase1 import audit_position, said, writes_since
 
 PHASE = "deploys/phase2.py"
-
-
-@pytest.fixture(scope="module")
-def settings(lab: Lab) -> Settings:
-    """The lab's."""
-    data = runpy.run_path(str(PROJECT / "group_data/lab.py"))
-    return Settings.load(
-        {name: data[name] for name in Settings.model_fields if name in data}, Sources()
-    )
 
 
 @pytest.fixture(scope="module", autouse=True)

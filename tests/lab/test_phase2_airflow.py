@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,20 +19,10 @@ from lakestead.lab.homelab import files as homelab
 from lakestead.operations.airflow import of_version, signed_in
 from lakestead.settings import Settings
 from lakestead.settings.secret import resolve
-from lakestead.settings.source import Sources
-from tests.lab.conftest import PROJECT, Lab
+from tests.lab.conftest import Lab
 from tests.lab.test_phase1 import audit_position, said, writes_since
 
 PHASE = "deploys/phase2.py"
-
-
-@pytest.fixture(scope="module")
-def settings(lab: Lab) -> Settings:
-    """The lab's."""
-    data = runpy.run_path(str(PROJECT / "group_data/lab.py"))
-    return Settings.load(
-        {name: data[name] for name in Settings.model_fields if name in data}, Sources()
-    )
 
 
 @pytest.fixture(scope="module", autouse=True)

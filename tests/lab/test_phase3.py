@@ -17,7 +17,6 @@ from lakestead.kube.pods import workload_pods
 from lakestead.kube.wait import wait_for
 from lakestead.rgw.key_secrets import user_secret
 from lakestead.settings import Settings
-from lakestead.settings.source import Sources
 from lakestead.tpch.measure import SELECTIVE
 from lakestead.trino.client import TrinoError, connected, rows, servers, who
 from lakestead.trino.compare import differences
@@ -39,11 +38,6 @@ def deployment(name: str) -> ObjectRef:
 @pytest.fixture(scope="module")
 def data() -> dict[str, Any]:
     return runpy.run_path(str(PROJECT / "group_data/lab.py"))
-
-
-@pytest.fixture(scope="module")
-def settings(data: dict[str, Any]) -> Settings:
-    return Settings.load({n: data[n] for n in Settings.model_fields if n in data}, Sources())
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import runpy
-from pathlib import Path
 
 import jinja2
 import pytest
@@ -14,20 +12,8 @@ from lakestead.airflow.dags import additions, files, fingerprint, parameters
 from lakestead.gitops.list_items import with_items
 from lakestead.lab.homelab import files as homelab
 from lakestead.settings import Settings
-from lakestead.settings.source import Sources
 from lakestead.spark.application import application
 from lakestead.spark.sample import jobs
-
-PROJECT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="session")
-def settings() -> Settings:
-    """Those of the homelab."""
-    data = runpy.run_path(str(PROJECT / "group_data/anton.py"))
-    return Settings.load(
-        {name: data[name] for name in Settings.model_fields if name in data}, Sources()
-    )
 
 
 def changed(settings: Settings, section: str, **keys: object) -> Settings:

@@ -15,9 +15,8 @@ from lakestead.airflow.client import AirflowError, Client, Run
 from lakestead.airflow.follow import follow, wait_until_known
 from lakestead.errors import LakesteadError
 from lakestead.settings import Settings
-from tests.unit.airflow.test_dags import changed, settings
+from tests.unit.airflow.test_dags import changed
 
-__all__ = ["settings"]
 DAG = "lakestead_ingest"
 RUN = f"/dags/{DAG}/dagRuns/r-1"
 

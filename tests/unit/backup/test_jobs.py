@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -13,10 +11,8 @@ from lakestead.backup import jobs
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.plan.backup import Manifest
 from lakestead.settings import Settings
-from lakestead.settings.source import Sources
 from tests.unit.backup.test_faults import GOOD
 
-PROJECT = Path(__file__).parents[3]
 LABELS = {
     "app.kubernetes.io/name": "hive-metastore",
     "app.kubernetes.io/instance": "hive-metastore",
@@ -53,14 +49,6 @@ class Cluster:
 
     def get(self, ref: ObjectRef) -> dict[str, Any] | None:
         return DEPLOYMENT if ref.kind == "Deployment" else None
-
-
-@pytest.fixture
-def settings() -> Settings:
-    data = runpy.run_path(str(PROJECT / "group_data/anton.py"))
-    return Settings.load(
-        {key: data[key] for key in data if key in Settings.model_fields}, Sources()
-    )
 
 
 @pytest.fixture

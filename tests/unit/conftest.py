@@ -8,7 +8,7 @@ import pytest
 from lakestead.settings import Settings
 from lakestead.settings.source import Sources
 
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
