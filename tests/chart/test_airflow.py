@@ -21,9 +21,7 @@ from lakestead.settings import Settings
 from tasks.airflow import APP, files
 from tests.chart.conftest import PROJECT, Cluster, Object
 from tests.chart.test_chart import WORSE, of_kind
-from tests.unit.airflow.test_dags import settings
 
-__all__ = ["settings"]
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 
 

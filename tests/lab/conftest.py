@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ import pytest
 from lakestead.kube.client import Api
 from lakestead.lab import cgroup, owner
 from lakestead.settings import Settings
-from lakestead.settings.source import Sources
+from tests.conftest import settings_of
 
 PROJECT = Path(__file__).parents[2]
 LAB_DIR = Path("/var/lib/lakestead-test")
@@ -126,7 +125,4 @@ def api(lab: Lab) -> Api:
 @pytest.fixture(scope="session")
 def settings(lab: Lab) -> Settings:
     """The lab's."""
-    data = runpy.run_path(str(PROJECT / "group_data/lab.py"))
-    return Settings.load(
-        {name: data[name] for name in Settings.model_fields if name in data}, Sources()
-    )
+    return settings_of("lab")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import runpy
 import signal
 import subprocess
 import sys
@@ -25,7 +24,6 @@ from lakestead.rgw.key_secrets import user_secret
 from lakestead.s3.client import S3
 from lakestead.s3.session import user_s3
 from lakestead.settings import Settings
-from lakestead.settings.source import Sources
 from tests.lab.conftest import LAB_DIR, PROJECT, Lab, environment
 
 if TYPE_CHECKING:
@@ -36,14 +34,6 @@ OBJECTIVE = "deploys/objectives/metadata_backup.py"
 NAMESPACE = "data-platform"
 
 Sql = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def settings() -> Settings:
-    data = runpy.run_path(str(PROJECT / "group_data/lab.py"))
-    return Settings.load(
-        {key: data[key] for key in data if key in Settings.model_fields}, Sources()
-    )
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,7 @@ def test_a_wrong_key_says_so(
     assert table().right
 
 
+@pytest.mark.slow
 def test_a_driver_that_is_killed_is_run_again(
     api: Api, run: Callable[..., Outcome], settings: Settings, table: Callable[[], Looked]
 ) -> None:

@@ -152,6 +152,7 @@ def busy(trino: Any, url: str) -> int:
     return int(number)
 
 
+@pytest.mark.slow
 def test_a_worker_killed_at_work_fails_its_query_alone(
     lab: Lab, api: Api, known: Login, url: str
 ) -> None:
@@ -175,6 +176,7 @@ def test_a_worker_killed_at_work_fails_its_query_alone(
     wait_for("another worker to answer", answers, 240, 1)
 
 
+@pytest.mark.slow
 def test_without_the_metastore_trino_says_so_and_nothing_is_changed(
     lab: Lab, api: Api, known: Login, url: str
 ) -> None:
