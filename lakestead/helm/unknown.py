@@ -50,6 +50,6 @@ def _unknown(
                 yield name, f"{path}{near[0]}" if near else ""
             continue
         below = known[key]
-        if isinstance(value, Mapping) and isinstance(below, Mapping):
-            if any(isinstance(item, Mapping) for item in below.values()):
-                yield from _unknown(below, value, words, f"{name}.")
+        nested = isinstance(value, Mapping) and isinstance(below, Mapping)
+        if nested and any(isinstance(item, Mapping) for item in below.values()):
+            yield from _unknown(below, value, words, f"{name}.")
