@@ -14,7 +14,7 @@ from lakestead.metastore.client import MetastoreError, databases
 from lakestead.operations.command import ApiCommand, Command, failure, operation
 from lakestead.operations.object_storage_later import later, not_known
 from lakestead.operations.show import progress, show
-from lakestead.plan.change import Change
+from lakestead.plan.change import Action, Change
 from lakestead.rgw.credentials import Credentials
 from lakestead.s3.client import S3
 from lakestead.s3.session import user_s3
@@ -63,13 +63,15 @@ def sample_jobs() -> Iterator[Command]:
         yield failure(blocked)
         return
     files = raw_files(settings)
-    absent = [place for place, content in files.items() if _read(s3, *place) != content]
-    looked = look(settings, key)
-    runs = due(cluster, settings, looked, bool(absent))
-    changes = [
-        Change("Raw file", url, "create" if place in absent else "unchanged")
+    written = {place: _action(_read(s3, *place), content) for place, content in files.items()}
+    puts = [
+        (place, Change("Raw file", url, written[place]))
         for url, place in raw.items()
+        if written[place] != "unchanged"
     ]
+    looked = look(settings, key)
+    runs = due(cluster, settings, looked, bool(puts))
+    changes = [Change("Raw file", url, written[place]) for url, place in raw.items()]
     changes += [
         runs.get(job.name) or Change("Spark job", f"{section.namespace}/{job.name}", "unchanged")
         for job in jobs(settings)
@@ -78,21 +80,16 @@ def sample_jobs() -> Iterator[Command]:
         Change("Iceberg table", table, "unchanged" if looked.right else "update", why=why(looked))
     )
     show(host, changes)
-    if not absent and not runs:
+    if not puts and not runs:
         host.noop(f"the jobs have run, and table {table} has the {looked.rows} rows that it should")
         return
-    for place in absent:
-        bucket, name = place
-        yield ApiCommand(
-            f"put s3://{bucket}/{name}",
-            _putter(s3, place, files[place]),
-            change=Change("Raw file", f"s3://{bucket}/{name}", "create"),
-            undo=DATA,
-        )
+    for place, change in puts:
+        action = _putter(s3, place, files[place])
+        yield ApiCommand(f"put {change.name}", action, change=change, undo=DATA)
     for job in jobs(settings):
-        if change := runs.get(job.name):
+        if run := runs.get(job.name):
             action = _runner(cluster, settings, job, say)
-            yield ApiCommand(f"run Spark job {job.name}", action, change=change, undo=DATA)
+            yield ApiCommand(f"run Spark job {job.name}", action, change=run, undo=DATA)
     yield ApiCommand(
         f"compare table {table} with the raw files", _comparer(settings, key), undo=NOTHING
     )
@@ -110,6 +107,12 @@ def _blocked(cluster: Api, settings: Settings) -> LakesteadError | None:
     except MetastoreError as error:
         return error
     return None
+
+
+def _action(found: bytes | None, wanted: bytes) -> Action:
+    if found is None:
+        return "create"
+    return "unchanged" if found == wanted else "update"
 
 
 def _read(s3: S3, bucket: str, key: str) -> bytes | None:
