@@ -49,7 +49,7 @@ PHASE ?= 3
 QUESTION = SELECT customer, count(*) AS orders, sum(amount) AS amount \
   FROM lakehouse.sample.orders GROUP BY customer ORDER BY amount DESC
 demo: install
-	cd $(ROOT) && $(BIN)/lakestead lab up
+	cd $(ROOT) && $(BIN)/lakestead lab up --phase $(PHASE)
 	@if [ $(PHASE) -ge 2 ]; then cd $(ROOT) && $(BIN)/lakestead lab add airflow; fi
 	cd $(ROOT) && for phase in $$(seq $(PHASE)); do \
 	  $(BIN)/pyinfra inventories/lab.py deploys/phase$$phase.py -y; done

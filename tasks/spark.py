@@ -10,6 +10,7 @@ from pyinfra import host
 from lakestead.credentials.copies import spark_copy
 from lakestead.errors import WrongUsage
 from lakestead.gates.gate import require
+from lakestead.gates.images import images_gate
 from lakestead.gates.monitoring import monitoring_kinds
 from lakestead.gates.phases import phase1_gates
 from lakestead.gitops.render import render
@@ -30,10 +31,14 @@ Jobs are SparkApplications in a namespace of their own, with a quota; their scri
 
 
 def healthy() -> None:
-    """The gate before phase 2: what phase 1 has brought is there and well."""
+    """The gates before phase 2: what phase 1 has brought is there and well, and so are the images."""
     settings = Settings.of(host)
     if "cluster" in host.groups:
-        require(phase1_gates(api(host), settings))
+        section, cluster = required(settings), api(host)
+        images = [section.image, *filter(None, [section.operator.image])]
+        policy = section.image_pull_policy
+        never = images_gate(cluster, [(image, policy) for image in images])
+        require([*phase1_gates(cluster, settings), never])
 
 
 def deploy() -> None:

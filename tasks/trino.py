@@ -7,8 +7,12 @@ from typing import Any
 
 from pyinfra import host
 
+from lakestead.gates.gate import require
+from lakestead.gates.images import images_gate
+from lakestead.gates.phases import phase1_gates
 from lakestead.gitops.chart import chart_files
 from lakestead.gitops.render import render
+from lakestead.kube.session import api
 from lakestead.operations import external_secrets, flux, gitops, trino
 from lakestead.settings import Settings
 from lakestead.settings.trino import COORDINATOR, WORKER
@@ -22,6 +26,15 @@ Deploy Trino (objective 3.1)
 
 It answers SQL from the lakehouse's tables.
 """
+
+
+def healthy() -> None:
+    """The gates before phase 3: what phase 1 has brought is there and well, and so is the image."""
+    settings = Settings.of(host)
+    if "cluster" in host.groups:
+        section, cluster = required(settings), api(host)
+        never = images_gate(cluster, [(section.image, section.image_pull_policy)])
+        require([*phase1_gates(cluster, settings), never])
 
 
 def deploy() -> None:

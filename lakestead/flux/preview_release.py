@@ -20,9 +20,10 @@ from lakestead.flux.preview_postrender import postrender
 from lakestead.flux.preview_secrets import Secrets
 from lakestead.helm import values as helm_values
 from lakestead.helm.chart import uses
-from lakestead.helm.program import Program
+from lakestead.helm.program import Program, ProgramFailed
 from lakestead.helm.storage import Release, last_release
 from lakestead.helm.template import HOOK, LOOKUP, Capabilities, Order, Rendered, render
+from lakestead.helm.unknown import REFUSED, unknown
 from lakestead.kube.client import ObjectRef
 from lakestead.plan.change import Change
 
@@ -90,6 +91,8 @@ def preview_release(
     reason = _reason(tools.cluster, release, last, chart, values)
     if not reason and not _corrects_drift(spec):
         return []
+    if reason and (wrong := unknown(chart.folder, values)):
+        return [_not_taken(release, chart, "\n".join(wrong))]
     order = Order(
         chart.folder,
         name,
@@ -101,10 +104,25 @@ def preview_release(
     try:
         rendered = render(tools.helm, order, tools.capabilities(), tools.cluster.api, scratch)
     except LakesteadError as error:
-        raise LakesteadError(error.what, found=secrets.hide(error.found)) from None
+        found = secrets.hide(error.found)
+        if isinstance(error, ProgramFailed) and REFUSED in found:
+            return [_not_taken(release, chart, found.partition(REFUSED)[2].strip())]
+        raise LakesteadError(error.what, found=found) from None
     secrets = Secrets([*texts, *rendered.random])
     why = f"{why}: {reason or 'corrects drift'}"
     return _plan(tools, release, rendered, last, secrets, why, scratch, bool(reason))
+
+
+def _not_taken(release: Mapping[str, Any], chart: Chart, found: str) -> Planned:
+    """A release with values that its chart does not have, or does not take."""
+    ref = ObjectRef.of(release)
+    error = LakesteadError(
+        f"Chart {chart.name} {chart.version} does not know these values of {ref}",
+        found=found,
+        do="correct them where the settings have the chart's values, or in the homelab repo",
+    )
+    why = f"{error.what}: {found.splitlines()[0] if found else ''}"
+    return Planned(Change(ref.kind, ref.full_name, "known after apply", why=why), refused=error)
 
 
 def release_name(release: Mapping[str, Any]) -> str:

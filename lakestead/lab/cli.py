@@ -21,7 +21,14 @@ def lab() -> None:
 
 @lab.command()
 @click.argument("profile", type=click.Choice(["api", "full"]), default="full")
-def up(profile: str) -> None:
+@click.option(
+    "--phase",
+    type=click.IntRange(1, 3),
+    default=3,
+    show_default=True,
+    help="The last phase to build images for; later ones can be built later.",
+)
+def up(profile: str, phase: int) -> None:
     """Bring the lab up, or heal what is missing of it.
 
     PROFILE is `full` (default), or `api` for the control plane alone.
@@ -31,7 +38,7 @@ def up(profile: str) -> None:
 
     began = time.monotonic()
     try:
-        parts = bring.up(cast(Profile, profile))
+        parts = bring.up(cast(Profile, profile), phase)
     except StepFailed as failed:
         raise LakesteadError(
             f"the lab is not up: {failed.step} failed",

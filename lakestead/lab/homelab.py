@@ -21,7 +21,7 @@ from lakestead.gitops.repository import HomelabRepo, identity
 from lakestead.gitops.session import cache_dir
 from lakestead.kube.client import Api, ApiUnreachable
 from lakestead.kube.pods import ready_pod
-from lakestead.lab import charts, images, network, secrets
+from lakestead.lab import charts, images, network, runtime, secrets
 from lakestead.lab.up import lab_api
 
 OWNER = identity("Anton", "anton@homelab.example")
@@ -53,6 +53,9 @@ def add(part: str) -> Iterator[str]:
         raise LakesteadError(
             "The lab is not up", found=str(error).splitlines()[0], do="lakestead lab up"
         ) from None
+    if images.reference(part) not in runtime.image_names():  # lab up --phase 1
+        yield f"image {part} is built, unless it was before"
+        runtime.import_image(images.ensure(part))
     _database(api, postgresql)
     yield f"database {part}, owned by role {part}"
     for obj in objects():

@@ -32,12 +32,14 @@ class Image:
     :param version: of the program inside; the build sees it as ``VERSION``.
     :param args: further build arguments.
     :param toolchain: what the build borrows from this machine: see :mod:`.images_toolchain`.
+    :param phase: the first one that runs it.
     """
 
     component: str
     version: str
     args: dict[str, str] = field(default_factory=dict)
     toolchain: str = ""
+    phase: int = 1
 
     @property
     def folder(self) -> Path:
@@ -72,9 +74,14 @@ class Image:
         return f"{REGISTRY}/{self.component}:{self.version}-{recipe[:8]}"
 
 
-def components() -> tuple[str, ...]:
-    """Every image of the lab, in the order in which they are best built."""
-    return tuple(versions().get("image", {}))
+PHASES = 3
+"""Phases that the lab has images for."""
+
+
+def components(phase: int = PHASES) -> tuple[str, ...]:
+    """The images that phases up to this one run, in the order in which they are best built."""
+    found = versions().get("image", {})
+    return tuple(name for name, about in found.items() if about.get("phase", 1) <= phase)
 
 
 @functools.cache

@@ -66,18 +66,19 @@ _CAPABILITIES = {
 """Numbers as in linux/capability.h."""
 
 
-def check(profile: Profile, *, running: bool) -> None:
+def check(profile: Profile, *, running: bool, phase: int = images.PHASES) -> None:
     """Refuse where the lab cannot run.
 
     :param running: whether parts of this very lab run already; then memory, disk and ports,
         which it uses itself, are not looked at.
+    :param phase: the last one that images are built for.
     :raises LakesteadError: naming everything that is missing, in one message.
     """
     problems = list(_first_of_all())
     if not problems:
         problems = [*_tools(profile), *_kernel(profile), *_other_labs()]
         if not running:
-            problems += [*_room(profile), *_ports(profile)]
+            problems += [*_room(profile, phase), *_ports(profile)]
     if problems:
         raise LakesteadError(
             f"the lab (profile {profile}) cannot run on this machine; nothing was changed",
@@ -156,7 +157,7 @@ def _other_labs() -> Iterator[Problem]:
         )
 
 
-def _room(profile: Profile) -> Iterator[Problem]:
+def _room(profile: Profile, phase: int) -> Iterator[Problem]:
     needs = NEEDS[profile]
     memory = _available_memory()
     if memory < needs.memory:
@@ -165,7 +166,7 @@ def _room(profile: Profile) -> Iterator[Problem]:
             "end other programs, or use a machine with more memory",
         )
     wanted = {
-        cache_dir(): _building(profile),
+        cache_dir(): _building(profile, phase),
         lab_dir(): 0 if (lab_dir() / "state.json").exists() else needs.data,
     }
     on_device: dict[int, list[Path]] = {}
@@ -182,19 +183,20 @@ def _room(profile: Profile) -> Iterator[Problem]:
             )
 
 
-def _building(profile: Profile) -> int:
+def _building(profile: Profile, phase: int) -> int:
     """Disk for building what is not in the cache: its share of everything's, or the largest part's."""
-    built = _built(profile)
+    built = _built(profile, phase)
     if all(built):
         return 0
-    return max(_ONE_PART, NEEDS[profile].building * built.count(False) // len(built))
+    everything = len(_built(profile, images.PHASES))
+    return max(_ONE_PART, NEEDS[profile].building * built.count(False) // everything)
 
 
-def _built(profile: Profile) -> list[bool]:
+def _built(profile: Profile, phase: int) -> list[bool]:
     """Of each part of the profile, whether it is in the cache."""
     entries = [go_program(name).entry for name in builds(profile)]
     if profile == "full":
-        entries += [images.entry(component) for component in images.components()]
+        entries += [images.entry(component) for component in images.components(phase)]
     return [entry.path.exists() for entry in entries]
 
 

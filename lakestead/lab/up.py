@@ -37,29 +37,30 @@ Say = Callable[[str], None]
 _PODS_PATIENCE = 300  # seconds; Ceph's first start on a busy machine is the slowest
 
 
-def up(profile: Profile) -> list[Part]:
+def up(profile: Profile, phase: int = images.PHASES) -> list[Part]:
     """Bring the lab up.
 
+    :param phase: the last one that it is to have images for.
     :return: the steps that were done with their times; none where it was up already.
     :raises LakesteadError: where the machine cannot run it.
     :raises StepFailed: where a step failed; the next call goes on from there.
     """
-    preflight.check(profile, running=bool(cgroup.processes()))
+    preflight.check(profile, running=bool(cgroup.processes()), phase=phase)
     with owner.alone("up"):
         profile = "full" if recorded_profile() == "full" and cgroup.processes() else profile
-        if not missing(profile):
+        if not missing(profile, phase):
             return []
         if not cgroup.processes():
             down.clear()
         owner.claim()
         cgroup.create()
         with progress() as listener:
-            parts = run(_steps(profile), listener)
+            parts = run(_steps(profile, phase), listener)
         _record(profile)
         return parts
 
 
-def missing(profile: Profile) -> str:
+def missing(profile: Profile, phase: int = images.PHASES) -> str:
     """What the lab lacks to be up in this profile, "" if nothing; changes nothing."""
     state = _state()
     if state.get("profile") not in (profile, "full"):
@@ -74,7 +75,7 @@ def missing(profile: Profile) -> str:
             if lacking:
                 return f"{program.name}: {lacking}"
     if profile == "full":
-        if absent := images_absent():
+        if absent := images_absent(phase):
             return f"image {absent[0]}"
         if unbuilt := [tool for tool in TOOLS if not go_program(tool).entry.path.exists()]:
             return f"program {unbuilt[0]}"
@@ -95,10 +96,10 @@ def lab_api() -> Api:
     return Api.from_kubeconfig(str(kubeconfig()), CONTEXT)
 
 
-def images_absent() -> list[str]:
-    """Components whose image containerd does not have."""
+def images_absent(phase: int) -> list[str]:
+    """Components whose image containerd does not have, of those that phases up to this one run."""
     there = runtime.image_names()
-    return [c for c in images.components() if images.reference(c) not in there]
+    return [c for c in images.components(phase) if images.reference(c) not in there]
 
 
 def recorded_profile() -> str:
@@ -106,13 +107,13 @@ def recorded_profile() -> str:
     return str(_state().get("profile", ""))
 
 
-def _steps(profile: Profile) -> list[Step]:
+def _steps(profile: Profile, phase: int) -> list[Step]:
     programs = host_programs(profile)
     steps = [Step("network", lambda say: network.up())]
     steps += [Step(f"build {name}", _builder(name), lane="compile") for name in builds(profile)]
     steps += [_start(program) for program in programs]
     if profile == "full":
-        steps += _image_steps() + _pod_steps()
+        steps += _image_steps(phase) + _pod_steps()
     return steps
 
 
@@ -136,14 +137,14 @@ def _start(program: HostProgram) -> Step:
     return Step(program.name, start, needs)
 
 
-def _image_steps() -> list[Step]:
+def _image_steps(phase: int) -> list[Step]:
     steps = []
-    for component in images.components():
+    for component in images.components(phase):
         lane = "compile" if images.compiles(component) else "image"
         steps.append(Step(f"image {component}", _image(component), lane=lane))
         needed = (f"image {component}", "containerd")
         steps.append(Step(f"import {component}", _import(component), needed, lane="import"))
-    flux = tuple(f"image {c}" for c in images.components() if c.startswith("flux-"))
+    flux = tuple(f"image {c}" for c in images.components(phase) if c.startswith("flux-"))
     steps.append(Step("flux manifests", lambda say: _none(flux_manifests.ensure()), flux))
     steps.append(Step("charts", lambda say: _none(charts.ensure())))
     return steps

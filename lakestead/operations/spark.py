@@ -14,16 +14,16 @@ from lakestead.metastore.client import MetastoreError, databases
 from lakestead.operations.command import ApiCommand, Command, failure, operation
 from lakestead.operations.object_storage_later import later, not_known
 from lakestead.operations.show import progress, show
-from lakestead.plan.change import Change
+from lakestead.plan.change import Action, Change
 from lakestead.rgw.credentials import Credentials
 from lakestead.s3.client import S3
 from lakestead.s3.session import user_s3
 from lakestead.settings import Settings
-from lakestead.spark.application import API_VERSION, KIND, Job, application, reference, required
-from lakestead.spark.follow import follow, require_ours, same, submit
+from lakestead.spark.application import API_VERSION, KIND, Job, required
+from lakestead.spark.due import due, why
+from lakestead.spark.follow import follow, submit
 from lakestead.spark.sample import TABLE, jobs, raw_files
-from lakestead.spark.seen import seen
-from lakestead.spark.table import Looked, look
+from lakestead.spark.table import look
 
 
 @operation
@@ -63,37 +63,33 @@ def sample_jobs() -> Iterator[Command]:
         yield failure(blocked)
         return
     files = raw_files(settings)
-    absent = [place for place, content in files.items() if _read(s3, *place) != content]
-    looked = look(settings, key)
-    due = _due(cluster, settings, looked, bool(absent))
-    changes = [
-        Change("Raw file", url, "create" if place in absent else "unchanged")
+    written = {place: _action(_read(s3, *place), content) for place, content in files.items()}
+    puts = [
+        (place, Change("Raw file", url, written[place]))
         for url, place in raw.items()
+        if written[place] != "unchanged"
     ]
-    for job in jobs(settings):
-        name = f"{section.namespace}/{job.name}"
-        why = due.get(job.name, "")
-        changes.append(Change("Spark job", name, "create" if why else "unchanged", why=why))
+    looked = look(settings, key)
+    runs = due(cluster, settings, looked, bool(puts))
+    changes = [Change("Raw file", url, written[place]) for url, place in raw.items()]
+    changes += [
+        runs.get(job.name) or Change("Spark job", f"{section.namespace}/{job.name}", "unchanged")
+        for job in jobs(settings)
+    ]
     changes.append(
-        Change("Iceberg table", table, "unchanged" if looked.right else "update", why=_why(looked))
+        Change("Iceberg table", table, "unchanged" if looked.right else "update", why=why(looked))
     )
     show(host, changes)
-    if not absent and not due:
+    if not puts and not runs:
         host.noop(f"the jobs have run, and table {table} has the {looked.rows} rows that it should")
         return
-    for place in absent:
-        bucket, name = place
-        yield ApiCommand(
-            f"put s3://{bucket}/{name}",
-            _putter(s3, place, files[place]),
-            change=Change("Raw file", f"s3://{bucket}/{name}", "create"),
-            undo=DATA,
-        )
+    for place, change in puts:
+        action = _putter(s3, place, files[place])
+        yield ApiCommand(f"put {change.name}", action, change=change, undo=DATA)
     for job in jobs(settings):
-        if job.name in due:
-            change = Change("Spark job", f"{section.namespace}/{job.name}", "create")
+        if run := runs.get(job.name):
             action = _runner(cluster, settings, job, say)
-            yield ApiCommand(f"run Spark job {job.name}", action, change=change, undo=DATA)
+            yield ApiCommand(f"run Spark job {job.name}", action, change=run, undo=DATA)
     yield ApiCommand(
         f"compare table {table} with the raw files", _comparer(settings, key), undo=NOTHING
     )
@@ -113,31 +109,10 @@ def _blocked(cluster: Api, settings: Settings) -> LakesteadError | None:
     return None
 
 
-def _due(cluster: Api, settings: Settings, looked: Looked, raw: bool) -> dict[str, str]:
-    """Which jobs are to be run, and why; raises LakesteadError where one is somebody else's."""
-    due = {}
-    for job in jobs(settings):
-        ref = reference(settings, job.name)
-        found = cluster.get(ref)
-        if found is None:
-            due[job.name] = "it has not been run"
-            continue
-        require_ours(ref, found)
-        if not same(found, application(settings, job)):
-            due[job.name] = "it is another one now"
-        elif seen(found).stage != "completed":
-            due[job.name] = f"it is {seen(found)}"
-        elif raw:
-            due[job.name] = "its raw files are put there anew"
-        elif not looked.right:
-            due[job.name] = _why(looked)
-    return due
-
-
-def _why(looked: Looked) -> str:
-    if looked.rows is None:
-        return "the table is not there"
-    return f"{looked.wrong} of its rows are not as they should be" if looked.wrong else ""
+def _action(found: bytes | None, wanted: bytes) -> Action:
+    if found is None:
+        return "create"
+    return "unchanged" if found == wanted else "update"
 
 
 def _read(s3: S3, bucket: str, key: str) -> bytes | None:
@@ -170,7 +145,7 @@ def _comparer(settings: Settings, key: Credentials) -> Callable[[], str]:
             raise LakesteadError(
                 "The sample jobs made something else of the raw files than they should",
                 where=f"table {required(settings).sample}.{TABLE}",
-                found=_why(looked),
+                found=why(looked),
                 do=f"drop the table and run again; see {required(settings).raw}",
             )
         return f"{looked.rows} rows, each as the raw files have it"

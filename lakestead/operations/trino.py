@@ -174,6 +174,9 @@ def _wait(cluster: Api, settings: Settings, say: Callable[[str], None]) -> str:
         try:
             said.append(ask(cluster, settings))
         except (TrinoError, NotYet) as error:
+            if isinstance(error, TrinoError) and error.lasting:
+                wrong.append(error)
+                return True, ""
             if error.found not in said:
                 said.append(error.found)
                 say(f"Trino: {error.found}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,15 +19,24 @@ _LOOK = (
     "see which of its pods run: kubectl get pods --all-namespaces "
     "--selector 'app.kubernetes.io/name in (trino-coordinator, trino-worker)'"
 )
+# As the AWS SDK says it. An answer says itself what is wrong, most often with the query; not with these.
+_REFUSED = re.compile(r"Status Code: 403|InvalidAccessKeyId|SignatureDoesNotMatch|Access Denied")
+_NEW_KEY = (
+    "the gateway refuses the key that Trino's pods were started with: run deploys/phase1.py, which puts "
+    "the Secret right; then restart them (docs/phase-3-trino.md)"
+)
+_METASTORE = "run deploys/phase1.py, which says why the Hive Metastore is down"
 
 
 class TrinoError(LakesteadError):
     """Trino does not answer, or answers with an error.
 
     + kind: Trino's own name of the error (``SYNTAX_ERROR``); "" where it is not Trino who says it
+    + lasting: whether it stays so until somebody does something
     """
 
     kind: str = ""
+    lasting: bool = False
 
 
 @contextmanager
@@ -169,8 +179,15 @@ def _failure(url: str, found: str, kind: str = "") -> TrinoError:
         "Trino does not answer" if not kind else "Trino answers with an error",
         where=url,
         found=found,
-        # An answer says itself what is wrong, most often with the query.
-        do=_LOOK if not kind else "",
+        do=_advice(found, kind),
     )
-    error.kind = kind
+    error.kind, error.lasting = kind, bool(kind and _REFUSED.search(found))
     return error
+
+
+def _advice(found: str, kind: str) -> str:
+    if not kind:
+        return _LOOK
+    if _REFUSED.search(found):
+        return _NEW_KEY
+    return _METASTORE if kind == "HIVE_METASTORE_ERROR" else ""

@@ -11,6 +11,7 @@ import pytest
 from lakestead.errors import LakesteadError
 from lakestead.lab import images, images_build
 from lakestead.lab.images import Image
+from lakestead.lab.manifests import manifests
 from lakestead.lab.paths import PROJECT
 from lakestead.lab.versions import versions
 
@@ -64,6 +65,14 @@ def test_an_unknown_component_is_answered_with_the_known_ones() -> None:
 
 def test_every_folder_has_its_version() -> None:
     assert sorted(images.components()) == sorted(p.name for p in (PROJECT / "images").iterdir())
+
+
+def test_phase_1_needs_no_image_of_later_ones() -> None:
+    later = {"spark", "spark-operator", "airflow"}
+    assert set(images.components()) - set(images.components(1)) == later | {"trino"}
+    assert set(images.components(2)) - set(images.components(1)) == later
+    used = {name for manifest in manifests() for name in manifest.images}
+    assert used <= set(images.components(1))
 
 
 @pytest.mark.parametrize("component", images.components())

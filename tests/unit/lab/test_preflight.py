@@ -112,13 +112,13 @@ def test_a_lab_with_builds_and_data_comes_back_with_little_disk(
     no_disk(machine, free=4 * preflight.GIB)
     with pytest.raises(LakesteadError, match=r"4.0 GiB free at .*, 32 GiB needed"):
         preflight.check("full", running=False)
-    machine.setattr(preflight, "_built", lambda profile: [True] * 30)
+    machine.setattr(preflight, "_built", lambda *_: [True] * 30)
     with pytest.raises(LakesteadError, match=r"4.0 GiB free at .*, 7 GiB needed"):
         preflight.check("full", running=False)
-    machine.setattr(preflight, "_built", lambda profile: [False] + [True] * 29)
+    machine.setattr(preflight, "_built", lambda *_: [False] + [True] * 29)
     with pytest.raises(LakesteadError, match=r"4.0 GiB free at .*, 11 GiB needed"):
         preflight.check("full", running=False)
-    machine.setattr(preflight, "_built", lambda profile: [True] * 30)
+    machine.setattr(preflight, "_built", lambda *_: [True] * 30)
     (tmp_path / "lab").mkdir()
     (tmp_path / "lab" / "state.json").touch()
     preflight.check("full", running=False)

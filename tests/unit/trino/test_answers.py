@@ -11,6 +11,12 @@ from trino.exceptions import TrinoConnectionError, TrinoUserError
 from lakestead.trino.client import TrinoError, rows
 
 MISTAKE = {"errorName": "COLUMN_NOT_FOUND", "message": "line 1:8: no column x", "errorCode": 47}
+AWAY = {"errorName": "HIVE_METASTORE_ERROR", "message": "Failed connecting", "errorCode": 1}
+KEY = {
+    "errorName": "ICEBERG_INVALID_METADATA",
+    "message": "Error accessing metadata file (Service: S3, Status Code: 403, Request ID: tx0)",
+    "errorCode": 2,
+}
 
 
 @pytest.mark.parametrize(
@@ -39,6 +45,25 @@ def test_pods_are_looked_at_where_there_is_no_answer(
     assert caught.value.kind == kind
     assert ("kubectl" in str(caught.value)) is at_pods
     assert "data-platform" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "advice", "lasting"),
+    [
+        (MISTAKE, "", False),
+        (AWAY, "Hive Metastore is down", False),
+        (KEY, "refuses the key that Trino's pods were started with", True),
+    ],
+)
+def test_what_the_platform_lacks_is_told(
+    answer: dict[str, Any], advice: str, lasting: bool
+) -> None:
+    trino: Any = Interrupted(TrinoUserError(answer))
+    with pytest.raises(TrinoError) as caught:
+        rows(trino, "SELECT x", "https://trino.example:8443")
+    assert advice in caught.value.do
+    assert bool(advice) == bool(caught.value.do)
+    assert caught.value.lasting is lasting
 
 
 class Interrupted:
