@@ -7,8 +7,11 @@ from typing import Any
 
 from pyinfra import host
 
+from lakestead.gates.gate import require
+from lakestead.gates.monitoring import monitoring_kinds
 from lakestead.gitops.chart import chart_files
 from lakestead.gitops.render import render
+from lakestead.kube.session import api
 from lakestead.operations import external_secrets, flux, gitops, trino
 from lakestead.settings import Settings
 from lakestead.settings.trino import COORDINATOR, WORKER
@@ -29,6 +32,8 @@ def deploy() -> None:
     settings = Settings.of(host)
     section = required(settings)
     if "cluster" in host.groups:
+        if settings.monitoring.prometheus_operator:
+            require([monitoring_kinds(api(host))])
         trino.secrets(name="Trino: users, certificate, shared secret", settings=settings)
     app: dict[str, Any] = {
         "files": files(settings),
@@ -85,6 +90,7 @@ def files(settings: Settings) -> dict[str, bytes]:
         trino=section,
         coordinator=settings.allocations[COORDINATOR],
         worker=settings.allocations[WORKER],
+        monitoring=settings.monitoring,
         memory=release.memory(settings),
         catalogs=release.catalogs(settings),
         properties=release.properties(settings),
