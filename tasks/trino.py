@@ -69,6 +69,7 @@ def deploy() -> None:
                 object_name=name,
                 namespace=namespace,
                 timeout=timeout,
+                replicas=release.replicas(settings) if kind == "HelmRelease" else None,
             )
     if "workstation" in host.groups:
         trino.answers(name="Trino: who am I, which servers, and phase 1's table", settings=settings)
