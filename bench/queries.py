@@ -1,7 +1,8 @@
 """Query times on the lab: python -m bench.queries [--scale N] [--memory 6Gi] [--markdown FILE]
 
-Brings the lab up, runs phases 1 and 3 with tables of that scale in a namespace of their own, and runs the
-22 queries three times each, the selective ones without pushdown too. A run that is interrupted goes on.
+Brings the lab up, runs phase 1 and objectives 3.1 and 3.2 with tables of that scale in a namespace of their
+own, and runs the 22 queries three times each, the selective ones without pushdown too. A run that is
+interrupted goes on.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def main() -> None:
     changed = settings(options.scale, options.memory)
     run("lakestead", "lab", "up")
     run("pyinfra", INVENTORY, "deploys/phase1.py", "-y")
-    run("pyinfra", INVENTORY, "deploys/phase3.py", "-y", *changed)
+    for objective in ("trino", "query_times"):
+        run("pyinfra", INVENTORY, f"deploys/objectives/{objective}.py", "-y", *changed)
     report = ["--markdown", options.markdown] if options.markdown else []
     run(
         "lakestead", "queries", "-i", INVENTORY, "--runs", str(options.runs), "--pushdown",

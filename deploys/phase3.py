@@ -9,12 +9,13 @@ from lakestead.gates.hosts import all_connected, groups_present
 from lakestead.gates.phases import phase1_gates
 from lakestead.kube.session import api
 from lakestead.settings import Settings
-from tasks import capacity, tpch, trino
+from tasks import capacity, pipeline, tpch, trino
 
 # Nothing is changed unless what it builds on is there, and there is room.
 require([groups_present(state.inventory.groups, ("cluster", "workstation")), all_connected(state)])
 if "cluster" in host.groups:
     require(phase1_gates(api(host), Settings.of(host)))
+pipeline.healthy()
 capacity.deploy(phase=3)
 
 # 3.1 Trino: a coordinator and workers.
@@ -22,3 +23,6 @@ trino.deploy()
 
 # 3.2 Tables to measure query times by; `lakestead queries` measures them.
 tpch.deploy()
+
+# 3.3 Raw files through Airflow and Spark to answers, which are compared with them; twice.
+pipeline.deploy()
