@@ -33,7 +33,7 @@ def main() -> None:
 
     spark = session()
     spark.conf.set("spark.sql.session.timeZone", "UTC")
-    there = spark.catalog.tableExists(wanted.table)
+    there = spark.catalog.tableExists(f"{spark.catalog.currentCatalog()}.{wanted.table}")
     known, before = set(), 0
     if there:
         table = spark.table(wanted.table)

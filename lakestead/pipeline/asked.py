@@ -56,7 +56,7 @@ def _connection(cluster: Api, settings: Settings) -> Iterator[tuple[Connection, 
         secret = settings.object_storage.user.secret if known else section.users_secret
         raise TooEarly("Trino cannot be asked", found=f"Secret {secret} is not there")
     try:
-        with connected(section.url, known, timeout=30, attempts=2) as trino:
+        with connected(section.url, known, timeout=30, attempts=1) as trino:
             yield trino, user[1]
     except TrinoError as error:
         if error.kind:
