@@ -12,6 +12,8 @@ from lakestead.kube.client import ObjectRef
 from lakestead.settings import Settings
 from lakestead.spark.application import required
 
+BAD_FILE = "a raw file is not what its columns say"
+
 _KILLED = 143
 _OUT_OF_MEMORY = (3, 52)  # what -XX:+ExitOnOutOfMemoryError ends with, and Spark itself
 _METASTORE = re.compile(
@@ -119,7 +121,7 @@ def _cause(evidence: Evidence, settings: Settings) -> tuple[str, str, str]:
     if _TABLE.search(log):
         return "the table is not there", "", "run the job that makes it first"
     if _BAD_FILE.search(log):
-        return "a raw file is not what its columns say", "", "nothing of it was taken: correct it"
+        return BAD_FILE, "", "nothing of it was taken: correct it"
     if _AWAY.search(log):
         return (
             "the gateway does not answer",

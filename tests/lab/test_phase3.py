@@ -42,8 +42,10 @@ def data() -> dict[str, Any]:
 
 @pytest.fixture(scope="module", autouse=True)
 def phase_3(lab: Lab) -> None:
-    """Phases 1 and 3 have been applied."""
-    for phase in (1, 3):
+    """All phases have been applied."""
+    done = lab.lakestead("lab", "add", "airflow")
+    assert done.returncode == 0, done.stderr
+    for phase in (1, 2, 3):
         done = lab.pyinfra(f"deploys/phase{phase}.py", "-y", timeout=1800)
         assert done.returncode == 0, done.stderr[-6000:]
 
