@@ -77,7 +77,8 @@ def main() -> None:
         jobs = sum(_seconds(begun, min(ended, last)) for begun, ended in _jobs(api) if begun < last)
         console.print(
             f"All pods were ready {_seconds(made, last):.0f} s after the cluster was made;"
-            f" Spark's jobs took {jobs:.0f} s of that."
+            f" Spark's jobs took {jobs:.0f} s of that.",
+            soft_wrap=True,
         )
 
 
