@@ -53,6 +53,7 @@ demo: install
 	@if [ $(PHASE) -ge 2 ]; then cd $(ROOT) && $(BIN)/lakestead lab add airflow; fi
 	cd $(ROOT) && for phase in $$(seq $(PHASE)); do \
 	  $(BIN)/pyinfra inventories/lab.py deploys/phase$$phase.py -y; done
+	@cd $(ROOT) && $(BIN)/python -m bench.parts
 	@cd $(ROOT) && if [ $(PHASE) -ge 3 ]; then \
 	  echo; echo "$(QUESTION)"; $(BIN)/lakestead query -i inventories/lab.py "$(QUESTION)"; fi
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from posixpath import normpath
@@ -29,6 +30,32 @@ def with_resources(content: bytes | None, entries: Sequence[str], path: str) -> 
     for entry in entries:
         content = _with_one(content, entry, path)
     return content
+
+
+def without_added(before: bytes, after: bytes, now: bytes, path: str) -> bytes | None:
+    """``now`` without the entries by which ``before`` became ``after``; those of others stay.
+
+    None where more than entries of ``resources`` was changed, or they cannot be taken out alone.
+
+    Raises LakesteadError where one of the three is no Kustomization whose ``resources`` is a list.
+    """
+    (_, old, _), (_, new, _) = _parse(before, path), _parse(after, path)
+    had, has = old.get("resources") or [], new.get("resources") or []
+    added = [entry for entry in has if entry not in had]
+    if {**old, "resources": [*had, *added]} != {**new, "resources": has}:
+        return None
+    text, data, _ = _parse(now, path)
+    present = data.get("resources") or []
+    for entry in added:
+        line = re.compile(
+            rf"^[ \t]*-[ \t]+(['\"]?){re.escape(entry)}\1[ \t]*(#.*)?\r?\n?", re.MULTILINE
+        )
+        if entry in present:
+            text = line.sub("", text, count=1)
+    _, result, _ = _parse(text.encode(), path)
+    left = [entry for entry in present if entry not in added]
+    same = {**result, "resources": result.get("resources") or []} == {**data, "resources": left}
+    return text.encode() if same else None
 
 
 def _with_one(content: bytes, entry: str, path: str) -> bytes:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from lakestead.errors import LakesteadError
 from lakestead.gitops.history import last_touches
+from lakestead.gitops.kustomization import without_added
 from lakestead.gitops.repository import Entry, HomelabRepo, Snapshot
 from lakestead.journal import session
 from lakestead.journal.steps import Step, as_before, cannot, changed_since, take_back
@@ -32,14 +34,23 @@ def plan_revert(repo: HomelabRepo, commits: Sequence[str], run_id: str) -> list[
             if old.get(path) != new.get(path):
                 before.setdefault(path, old.get(path))
                 after[path] = new.get(path)
-    steps, writes, diffs = [], {}, []
+    steps: list[Step] = []
+    writes: dict[str, bytes | None] = {}
+    diffs: list[str] = []
     touches = last_touches(repo, snapshot, after)
     for path in sorted(after):
         now, wanted = snapshot.entries.get(path), before[path]
         if now == wanted:
             steps.append(as_before(KIND, path))
         elif now != after[path]:
-            steps.append(changed_since(KIND, path, str(touches.get(path, "somebody"))))
+            rest = _without_ours(repo, wanted, after[path], now, path)
+            if rest is None:
+                steps.append(changed_since(KIND, path, str(touches.get(path, "somebody"))))
+            elif rest == _bytes(repo, now):
+                steps.append(as_before(KIND, path, "nothing of the run is in it any more"))
+            else:
+                writes[path] = rest
+                diffs.append(text_diff(_text(repo, now), rest.decode("utf-8", "replace"), path))
         elif wanted is not None and wanted.mode == "160000":
             steps.append(cannot(KIND, path, "it is a submodule"))
         else:
@@ -78,6 +89,22 @@ def _is_in(repo: HomelabRepo, commit: str, snapshot: Snapshot) -> bool:
 def _parent(repo: HomelabRepo, commit: str) -> str | None:
     answer = repo.git.run("rev-parse", "--verify", "--quiet", f"{commit}^", check=False)
     return answer.stdout.decode().strip() or None
+
+
+def _without_ours(
+    repo: HomelabRepo, before: Entry | None, after: Entry | None, now: Entry | None, path: str
+) -> bytes | None:
+    """A kustomization.yaml that others wrote to since, without what the run added; None where that is not all."""
+    if not path.endswith("kustomization.yaml") or not (before and after and now):
+        return None
+    try:
+        return without_added(repo.read(before), repo.read(after), repo.read(now), path)
+    except LakesteadError:
+        return None
+
+
+def _bytes(repo: HomelabRepo, entry: Entry | None) -> bytes | None:
+    return None if entry is None else repo.read(entry)
 
 
 def _text(repo: HomelabRepo, entry: Any) -> str | None:

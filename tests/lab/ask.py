@@ -2,7 +2,8 @@
 
 Three clients side by side: one that asks the metastore for its databases every 100 ms over a connection of
 its own, one that reads the whole table with the key that is kept at that moment, one that makes and
-drops a namespace, for which the metastore itself writes to the bucket.
+drops a namespace, for which the metastore itself writes to the bucket. With the argument ``trino`` two more
+that ask Trino, on a lab that has phase 3: one a short question, one for all rows of a table.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from lakestead.metastore.client import databases  # noqa: E402
 from lakestead.rgw.key_secrets import user_secret  # noqa: E402
 from lakestead.settings import Settings  # noqa: E402
 from lakestead.settings.source import Sources  # noqa: E402
+from lakestead.trino.client import connected, rows  # noqa: E402
+from lakestead.trino.secrets import known_login  # noqa: E402
 
 
 @dataclass
@@ -79,12 +82,25 @@ def main() -> None:
         found.create_namespace("asked", {"location": f"{s3_url}/asked.db"})
         found.drop_namespace("asked")
 
+    def trino(sql: str) -> None:
+        assert settings.trino is not None
+        with lock:
+            login = known_login(api, settings)
+        with connected(settings.trino.url, login, timeout=20, attempts=1) as connection:
+            assert rows(connection, sql, settings.trino.url)
+
     s3_url = settings.metastore.warehouse.external
     clients = {
         "metastore, every 100 ms": (lambda: databases(iceberg.thrift, timeout=10), 0.1),
         "table": (read, 0.3),
         "namespace made and dropped": (write, 1.0),
     }
+    if "trino" in sys.argv[1:]:
+        table = f"lakehouse.{iceberg.namespace}.{iceberg.table}"
+        clients |= {
+            "Trino, SELECT 1": (lambda: trino("SELECT 1"), 0.5),
+            "Trino, all rows of a table": (lambda: trino(f"SELECT * FROM {table}"), 0.5),
+        }
     until, told = threading.Event(), {name: Asked() for name in clients}
     threads = [
         threading.Thread(target=ask, args=(what, every, until, told[name]))

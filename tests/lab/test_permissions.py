@@ -1,4 +1,7 @@
-"""Phase 1 by a user that has what permissions/ grants and nothing else; and what that user is refused."""
+"""Phase 1 by a user that has what permissions/ grants and nothing else; and what that user is refused.
+
+Phases 2 and 3: test_phase3_permissions.py.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import runpy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,7 +17,7 @@ from lakestead.spark.application import Job, reference
 from lakestead.spark.follow import Outcome, delete, follow, pods, submit
 from lakestead.spark.sample import jobs
 from lakestead.spark.table import Looked, look
-from tests.lab.conftest import Lab
+from tests.lab.conftest import PROJECT, Lab
 from tests.lab.test_phase1 import audit_position, said, writes_since
 
 PHASE = "deploys/phase2.py"
@@ -64,6 +66,17 @@ def test_the_second_run_changes_nothing(lab: Lab, table: Callable[[], Looked]) -
     before = audit_position()
     done = lab.pyinfra(PHASE, "-y")
     assert done.returncode == 0, said(done)[-6000:]
+    assert writes_since(before) == []
+
+
+def test_a_chart_value_that_does_not_exist_is_refused(lab: Lab) -> None:
+    spark = runpy.run_path(str(PROJECT / "group_data/lab.py"))["spark"]
+    spark["operator"]["values"] = {"controler": {"workers": 2}}
+    before = audit_position()
+    done = lab.pyinfra(PHASE, "-y", "--data", f"spark={json.dumps(spark)}")
+    assert done.returncode == 1
+    assert "controler (is it controller?)" in said(done)
+    assert "Traceback" not in said(done)
     assert writes_since(before) == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lakestead.gitops.repository import HomelabRepo
 from lakestead.journal.revert import plan_revert
 from lakestead.journal.steps import Step
@@ -55,6 +57,53 @@ def test_file_that_was_changed_since_is_named_with_who_did_it(repo, ada) -> None
 
     assert verdicts(steps) == {"a": "changed since", "1 files of branch main": "take back"}
     assert "Ada on" in steps[0].change.why
+
+
+LIST = "resources:\n  - ./metastore/ks.yaml\n"
+
+
+@pytest.mark.parametrize(
+    ("since", "left"),
+    [
+        (LIST + "  - ./spark/ks.yaml\n  - ./trino/ks.yaml\n", LIST + "  - ./trino/ks.yaml\n"),
+        (
+            "# mine\nresources:\n  - ./spark/ks.yaml # ours\n  - ./a.yaml\n",
+            "# mine\nresources:\n  - ./a.yaml\n",
+        ),
+        (LIST + "  - './spark/ks.yaml'\nnamespace: x\n", LIST + "namespace: x\n"),
+        ("resources:\n  - ./spark/ks.yaml\nnamespace: x\n", "resources:\nnamespace: x\n"),
+    ],
+)
+def test_an_entry_is_taken_from_a_list_to_which_others_added_since(
+    repo, ada, since: str, left: str
+) -> None:
+    """Objectives add to one list, and any of them may be taken back first."""
+    name = "apps/kustomization.yaml"
+    ada.write(name, LIST)
+    made = commit(repo, {name: f"{LIST}  - ./spark/ks.yaml\n".encode(), "apps/spark/ks.yaml": b"a"})
+    ada.pull()
+    ada.write(name, since)
+
+    [step] = plan_revert(repo, [made], "run-1")
+    assert step.do is not None
+    step.do()
+
+    ada.pull()
+    assert (ada.clone / name).read_text() == left
+    assert not (ada.clone / "apps/spark").exists()
+
+
+@pytest.mark.parametrize(
+    "since", ["resources: [./metastore/ks.yaml, ./spark/ks.yaml, ./trino/ks.yaml]\n", "- no\n"]
+)
+def test_an_entry_that_cannot_be_taken_out_alone_is_named(repo, ada, since: str) -> None:
+    name = "apps/kustomization.yaml"
+    ada.write(name, LIST)
+    made = commit(repo, {name: f"{LIST}  - ./spark/ks.yaml\n".encode()})
+    ada.pull()
+    ada.write(name, since)
+
+    assert verdicts(plan_revert(repo, [made], "run-1")) == {name: "changed since"}
 
 
 def test_commit_that_was_never_pushed_is_nothing(repo, ada) -> None:
