@@ -15,6 +15,7 @@ from lakestead.spark.application import required
 BAD_FILE = "a raw file is not what its columns say"
 
 _KILLED = 143
+_NO_POD = "driver pod not found"  # the operator's words
 _OUT_OF_MEMORY = (3, 52)  # what -XX:+ExitOnOutOfMemoryError ends with, and Spark itself
 _METASTORE = re.compile(
     r"Could not connect to meta ?store|Failed to connect to Hive Metastore"
@@ -129,8 +130,9 @@ def _cause(evidence: Evidence, settings: Settings) -> tuple[str, str, str]:
             "see that the object gateway runs",
         )
     if evidence.pod is None:
-        gone = "its driver is gone" if not evidence.message else "it could not be submitted"
-        return gone, tail(evidence.message), "run again"
+        gone = evidence.message in ("", _NO_POD)
+        what = "its driver is gone" if gone else "it could not be submitted"
+        return what, tail(evidence.message), "run again"
     return "its driver ended with an error", f"exit code {code}", ""
 
 

@@ -123,7 +123,7 @@ def test_a_driver_killed_while_data_are_written_leaves_no_table(
     driver = ("--selector", f"spark-role=driver,run_id={run.id}", "--namespace", "spark")
     kill = ("delete", "pod", *driver, "--force", "--grace-period=0")
     assert lab.lakestead("lab", "kubectl", *kill).returncode == 0
-    with pytest.raises(LakesteadError, match="failed in task ingest"):
+    with pytest.raises(LakesteadError, match="its driver is gone"):
         follow(api, client, settings, DAG, run, print)
     left = written(s3)
     assert 0 < len(left) < DAYS

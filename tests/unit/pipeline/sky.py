@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -39,6 +39,24 @@ class Sky:
     def make(self, name: str, columns: Sequence[str], content: Sequence[Row]) -> None:
         """Make a table of any kind."""
         self.database.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
+        self._insert(name, columns, content)
+
+    def take(self, table: Table, lines: Sequence[Sequence[str]]) -> None:
+        """Add lines of raw files, as Spark does by the types of the table's columns."""
+        types = [column.split()[1] for column in table.columns.split(", ")]
+        read = [
+            (
+                *(
+                    _READ[kind.partition("(")[0]](text)
+                    for kind, text in zip(types, line[:-1], strict=True)
+                ),
+                line[-1],
+            )
+            for line in lines
+        ]
+        self._insert(table.name, table.names, read)
+
+    def _insert(self, name: str, columns: Sequence[str], content: Sequence[Row]) -> None:
         marks = ", ".join("?" * len(columns))
         lines = [tuple(map(_stored, row)) for row in content]
         self.database.executemany(f"INSERT INTO {name} VALUES ({marks})", lines)
@@ -69,6 +87,15 @@ class Sky:
     def names(self) -> set[str]:
         """Of the tables that are there."""
         return {name for [name] in self.database.execute("SELECT name FROM sqlite_master")}
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "BIGINT": int,
+    "INT": int,
+    "STRING": str,
+    "DECIMAL": Decimal,
+    "TIMESTAMP": lambda text: datetime.fromisoformat(f"{text}+00:00"),
+}
 
 
 def _stored(value: Any) -> Any:
