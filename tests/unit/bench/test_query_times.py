@@ -19,28 +19,28 @@ MEASURED = QueriesDocument(
     worker_memory="2304Mi",
     limit=0,
     queries=[
-        QueryTime(query=1, title="One", seconds=[1.6, 1.5], read=50 << 20, rows=4, checksum="ab"),
-        QueryTime(query=21, title="Reads", seconds=[1.0], read=3 * GIGABIT, rows=1, checksum="cd"),
+        QueryTime(query=1, title="One", seconds=[1.6, 1.5], cpu=2.0, rows=4, checksum="ab"),
+        QueryTime(query=21, title="Reads", seconds=[1.0], cpu=1.0, read=3 * GIGABIT),
         QueryTime(query=18, title="Fails", error="EXCEEDED_LOCAL_MEMORY_LIMIT"),
     ],
 )
 
 
-def test_the_longer_of_processors_and_reading_counts() -> None:
+def test_waiting_stays_and_the_longer_of_working_and_reading_grows() -> None:
     one, reads, _ = MEASURED.queries
     workers = Workers(count=2, cores=2)
-    assert calculated(one, 10, 2, workers) == pytest.approx(1.5 * 10 * 2 / 4)
-    assert calculated(reads, 10, 2, workers) == pytest.approx(15)
-    assert calculated(reads, 10, 2, Workers(4, 2, 10 * GIGABIT)) == pytest.approx(2.5)
+    assert calculated(one, 10, 2, workers) == pytest.approx(0.5 + 2.0 * 10 / 4)
+    assert calculated(reads, 10, 2, workers) == pytest.approx(0.5 + 15)
+    assert calculated(reads, 10, 2, Workers(4, 2, 10 * GIGABIT)) == pytest.approx(0.5 + 1.25)
 
 
 def test_the_homelabs_table_is_of_its_allocations() -> None:
     assert homelab() == Workers(2, 2.0)
     lines = table(MEASURED, 10, 2, homelab()).splitlines()
     assert lines[2:] == [
-        "| 1 | 1.50 | 7.5 |",
-        "| 21 | 1.00 | **15.0** |",
-        "| 18 | EXCEEDED_LOCAL_MEMORY_LIMIT | |",
+        "| 1 | 1.50 | 5.5 | 5.5 |",
+        "| 21 | 1.00 | **15.5** | 3.0 |",
+        "| 18 | EXCEEDED_LOCAL_MEMORY_LIMIT | | |",
     ]
 
 
