@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 SETTLED = 120.0
 """Seconds that an import error must last: the kubelet brings a new file within a minute or so."""
 _PAUSE = 2.0
-_LOG_LINES = 200
+_LOG_LINES = 1000  # a lost executor is told once, and long before the end
 
 
 def known(client: Client, settings: Settings, dag: str, version: str) -> bool:

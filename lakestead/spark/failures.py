@@ -34,7 +34,7 @@ _NOT_THERE = re.compile(
 _TABLE = re.compile(r"TABLE_OR_VIEW_NOT_FOUND")
 _BAD_FILE = re.compile(r"MALFORMED_RECORD|BadRecordException|FAILED_READ_FILE")
 _EXECUTOR = re.compile(
-    r"ExecutorLostFailure.*(exit code: 137|OOMKilled|exited with exit code 52|exit code 3\b)"
+    r"ExecutorLostFailure.*\n?.*(exit code: 137|OOMKilled|exited with exit code 52|exit code 3\b)"
 )
 # Frames of Java and of the way from Python to it, marks below a line, attempts before the last.
 _FRAMES = re.compile(
