@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from lakestead.journal.undo import Undo
 from lakestead.plan.diff import text_diff
 
 KIND = "File"
+Written = tuple[Entry | None, Entry | None]
+"""A file before and after a commit of ours."""
 
 
 def plan_revert(repo: HomelabRepo, commits: Sequence[str], run_id: str) -> list[Step]:
@@ -24,26 +27,24 @@ def plan_revert(repo: HomelabRepo, commits: Sequence[str], run_id: str) -> list[
     """
     snapshot = repo.fetch()
     pushed = [commit for commit in commits if _is_in(repo, commit, snapshot)]
-    before: dict[str, Entry | None] = {}
-    after: dict[str, Entry | None] = {}
+    ours: dict[str, list[Written]] = {}
     for commit in pushed:
         parent = _parent(repo, commit)
         old = repo.entries(parent) if parent else {}
         new = repo.entries(commit)
         for path in old.keys() | new.keys():
             if old.get(path) != new.get(path):
-                before.setdefault(path, old.get(path))
-                after[path] = new.get(path)
+                ours.setdefault(path, []).append((old.get(path), new.get(path)))
     steps: list[Step] = []
     writes: dict[str, bytes | None] = {}
     diffs: list[str] = []
-    touches = last_touches(repo, snapshot, after)
-    for path in sorted(after):
-        now, wanted = snapshot.entries.get(path), before[path]
+    touches = last_touches(repo, snapshot, ours)
+    for path, written in sorted(ours.items()):
+        now, wanted, last = snapshot.entries.get(path), written[0][0], written[-1][1]
         if now == wanted:
             steps.append(as_before(KIND, path))
-        elif now != after[path]:
-            rest = _without_ours(repo, wanted, after[path], now, path)
+        elif now != last or _others_between(written):
+            rest = _without_ours(repo, written, now, path)
             if rest is None:
                 steps.append(changed_since(KIND, path, str(touches.get(path, "somebody"))))
             elif rest == _bytes(repo, now):
@@ -91,16 +92,26 @@ def _parent(repo: HomelabRepo, commit: str) -> str | None:
     return answer.stdout.decode().strip() or None
 
 
+def _others_between(written: Sequence[Written]) -> bool:
+    """Whether somebody else wrote the file between two of our commits."""
+    return any(made != found for (_, made), (found, _) in itertools.pairwise(written))
+
+
 def _without_ours(
-    repo: HomelabRepo, before: Entry | None, after: Entry | None, now: Entry | None, path: str
+    repo: HomelabRepo, written: Sequence[Written], now: Entry | None, path: str
 ) -> bytes | None:
-    """A kustomization.yaml that others wrote to since, without what the run added; None where that is not all."""
-    if not path.endswith("kustomization.yaml") or not (before and after and now):
+    """A kustomization.yaml to which others wrote too, without what our commits added; None where that is not all."""
+    if not path.endswith("kustomization.yaml") or now is None:
         return None
-    try:
-        return without_added(repo.read(before), repo.read(after), repo.read(now), path)
-    except LakesteadError:
-        return None
+    rest: bytes | None = repo.read(now)
+    for before, after in written:
+        if rest is None or before is None or after is None:
+            return None
+        try:
+            rest = without_added(repo.read(before), repo.read(after), rest, path)
+        except LakesteadError:
+            return None
+    return rest
 
 
 def _bytes(repo: HomelabRepo, entry: Entry | None) -> bytes | None:

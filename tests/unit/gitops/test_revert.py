@@ -93,6 +93,36 @@ def test_an_entry_is_taken_from_a_list_to_which_others_added_since(
     assert not (ada.clone / "apps/spark").exists()
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_what_others_added_between_two_commits_stays(repo, ada, later: bool) -> None:
+    name = "apps/kustomization.yaml"
+    ada.write(name, LIST)
+    spark, hers, trino = (f"  - ./{app}/ks.yaml\n" for app in ("spark", "hers", "trino"))
+    first = commit(repo, {name: (LIST + spark).encode()})
+    ada.pull()
+    ada.write(name, LIST + spark + hers)
+    second = commit(repo, {name: (LIST + spark + hers + trino).encode()})
+    ada.pull()
+    if later:
+        ada.write(name, LIST + spark + hers + trino + "namespace: x\n")
+
+    [step] = plan_revert(repo, [first, second], "run-1")
+    assert step.do is not None
+    step.do()
+
+    ada.pull()
+    assert (ada.clone / name).read_text() == LIST + hers + ("namespace: x\n" if later else "")
+
+
+def test_a_file_that_others_wrote_between_two_commits_is_named(repo, ada) -> None:
+    first = commit(repo, {"a": b"ours\n"})
+    ada.pull()
+    ada.write("a", "hers\n")
+    second = commit(repo, {"a": b"ours again\n"})
+
+    assert verdicts(plan_revert(repo, [first, second], "run-1")) == {"a": "changed since"}
+
+
 @pytest.mark.parametrize(
     "since", ["resources: [./metastore/ks.yaml, ./spark/ks.yaml, ./trino/ks.yaml]\n", "- no\n"]
 )
