@@ -91,8 +91,11 @@ def preview_release(
     reason = _reason(tools.cluster, release, last, chart, values)
     if not reason and not _corrects_drift(spec):
         return []
-    if reason and (wrong := unknown(chart.folder, values)):
-        return [_not_taken(release, chart, "\n".join(wrong))]
+    if reason:
+        # One that the release has had already does no harm.
+        had = unknown(chart.folder, last.values) if last else []
+        if wrong := [value for value in unknown(chart.folder, values) if value not in had]:
+            return [_not_taken(release, chart, "\n".join(wrong))]
     order = Order(
         chart.folder,
         name,

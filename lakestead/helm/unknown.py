@@ -19,21 +19,20 @@ def unknown(chart: Path, values: Mapping[str, Any]) -> list[str]:
 
     Only what is surely wrong is told. A mapping whose own values are all plain may have keys of anybody's
     choice, as labels have; so may one that is empty, and one that a template takes as a whole
-    (``toYaml .Values.resources``, ``range .Values.hosts``). What a template names anywhere counts as
-    known, and so do sub-charts.
+    (``toYaml .Values.resources``, ``range .Values.hosts``, ``with .Values``). What a file of the chart
+    names anywhere counts as known, and so do sub-charts, null, and keys that only anchors stand below
+    (``x-env``, ``_env``, ``.env``).
 
     + chart: its folder
     + values: merged, as the release gives them
     """
     file = chart / "values.yaml"
-    known = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    known = yaml.safe_load(text)
     if not isinstance(known, Mapping) or any(chart.glob("charts/*")):
         return []
-    templates = "\n".join(
-        path.read_text(encoding="utf-8", errors="replace")
-        for path in sorted((chart / "templates").rglob("*"))
-        if path.is_file()
-    )
+    # Values may hold templates themselves.
+    templates = "\n".join([*_texts(chart), *re.findall(r"\.Values\.[\w.]+", text)])
     if _as_a_whole("Values", templates):
         return []
     return [
@@ -42,12 +41,22 @@ def unknown(chart: Path, values: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _texts(chart: Path) -> Iterator[str]:
+    for path in sorted(chart.rglob("*")):
+        place = path.relative_to(chart).parts
+        about = len(place) == 1 or place[0] in ("tests", "ci")  # README, values.schema.json …
+        if path.is_file() and not about:
+            yield path.read_text(encoding="utf-8", errors="replace")
+
+
 def _unknown(
     known: Mapping[str, Any], values: Mapping[str, Any], templates: str, path: str
 ) -> Iterator[tuple[str, str]]:
     words = set(re.findall(r"\w+", templates)) | {"global"}
     for key, value in values.items():
         name = f"{path}{key}"
+        if value is None or str(key).startswith(("x-", "_", ".")):
+            continue
         if key not in known:
             if not set(re.findall(r"\w+", str(key))) <= words:
                 near = difflib.get_close_matches(str(key), map(str, known), n=1)
@@ -63,7 +72,6 @@ def _unknown(
 
 def _as_a_whole(key: str, templates: str) -> bool:
     """Whether a template takes what is below the key without naming its keys."""
-    used = rf"\.{re.escape(key)}\b(?![.\w-])"
-    if key == "Values":  # handed on to other templates, which name what they take
-        used = rf"\b(toYaml|range|index|merge\w*|pick|omit)\b[^}}]*{used}"
-    return bool(re.search(used, templates)) or f'"{key}"' in templates
+    # Not: .Values.name, get .Values "name"
+    whole = rf"\.{re.escape(key)}\b(?![.\w-])(?!\s+[\"`])"
+    return bool(re.search(whole, templates)) or f'"{key}"' in templates

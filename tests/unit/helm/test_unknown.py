@@ -17,6 +17,7 @@ worker: {resources: {requests: {cpu: 1}}}
 hosts: {default: {port: 80}}
 probes: {live: {after: 5}}
 image: {registry: here}
+title: "{{ .Values.inAValue }}"
 """
 TEMPLATE = """
 {{ .Values.controller.workers }} {{ .Values.extraArgs }}
@@ -31,6 +32,9 @@ def chart(tmp_path: Path) -> Path:
     (tmp_path / "values.yaml").write_text(VALUES)
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates/deployment.yaml").write_text(TEMPLATE)
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/app.conf").write_text("{{ .Values.inAFile }}")
+    (tmp_path / "README.md").write_text("controler, wrokers, whatever")
     return tmp_path
 
 
@@ -50,6 +54,11 @@ def chart(tmp_path: Path) -> Path:
         ("extraArgs: [--one]", []),
         ("global: {team: lake}", []),
         ("controller: null", []),
+        ("controler: null", []),
+        ("x-common: {a: 1}", []),
+        ("controller: {_defaults: {a: 1}}", []),
+        ("inAFile: 1", []),
+        ("inAValue: 1", []),
         ("", []),
     ],
 )
@@ -58,8 +67,18 @@ def test_what_a_chart_does_not_have(chart: Path, values: str, wrong: list[str]) 
     assert unknown(chart, given) == wrong
 
 
-def test_a_chart_whose_values_are_taken_as_a_whole_may_have_any(chart: Path) -> None:
-    (chart / "templates/env.yaml").write_text("{{ toYaml .Values | nindent 2 }}")
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ toYaml .Values | nindent 2 }}",
+        "{{ .Values | toYaml }}",
+        "{{ with .Values }}{{ .x }}{{ end }}",
+        "{{ $values := .Values }}{{ range $values }}{{ end }}",
+        "{{ get .Values .name }}",
+    ],
+)
+def test_a_chart_whose_values_are_taken_as_a_whole_may_have_any(chart: Path, template: str) -> None:
+    (chart / "templates/env.yaml").write_text(template)
     assert unknown(chart, {"anything": 1}) == []
 
 
