@@ -86,11 +86,13 @@ lab-test: install
 lab-test-all: install
 	cd $(ROOT) && $(BIN)/pytest tests/lab
 
-# SCALE and MEMORY as you like; scale 10 takes an hour on 2 cores.
+# SCALE and MEMORY (of a worker) as you like; scale 10 takes an hour on 2 cores. Times are in $(QUERY_TIMES) as soon
+# as each is known; a run that was interrupted goes on.
 bench-queries: SCALE ?= 10
 bench-queries: MEMORY ?= 6Gi
+bench-queries: QUERY_TIMES ?= /tmp/lakestead-bench-queries
 bench-queries: install
-	cd $(ROOT) && $(BIN)/python -m bench.queries --scale $(SCALE) --memory $(MEMORY)
+	cd $(ROOT) && $(BIN)/python -m bench.queries --scale $(SCALE) --memory $(MEMORY) --folder $(QUERY_TIMES)
 
 bench: install testing
 	cd $(ROOT) && $(BIN)/python -m bench

@@ -101,7 +101,7 @@ iceberg = {
 # Who may ask Trino: docs/phase-3-trino.md. What its servers use is in allocations.
 trino = {
     # Built from images/trino and pushed to a registry that the nodes can pull from.
-    "image": "registry.anton.example/trino:483",
+    "image": "registry.anton.example/trino:483-2",
     "url": "https://trino.anton.example:8443",
     "service_type": "LoadBalancer",
     "network": {"namespaces": ["airflow"], "addresses": ["10.0.0.0/24"]},

@@ -37,6 +37,7 @@ _COMMANDS = {
     ),
     "query": ("lakestead.trino.cli", "query", "Ask Trino one question."),
     "queries": ("lakestead.tpch.cli", "queries", "Time the queries of TPC-H on Trino."),
+    "pipeline": ("lakestead.pipeline.cli", "pipeline", "Ask Trino what raw files became."),
     "journal": ("lakestead.journal.cli", "journal", "List what runs have done."),
     "lab": ("lakestead.lab.cli", "lab", "Run every real part on this one machine."),
 }

@@ -9,6 +9,7 @@ from pyinfra import host
 
 from lakestead.gates.gate import require
 from lakestead.gates.images import images_gate
+from lakestead.gates.monitoring import monitoring_kinds
 from lakestead.gates.phases import phase1_gates
 from lakestead.gitops.chart import chart_files
 from lakestead.gitops.render import render
@@ -42,6 +43,8 @@ def deploy() -> None:
     settings = Settings.of(host)
     section = required(settings)
     if "cluster" in host.groups:
+        if settings.monitoring.prometheus_operator:
+            require([monitoring_kinds(api(host))])
         trino.secrets(name="Trino: users, certificate, shared secret", settings=settings)
     app: dict[str, Any] = {
         "files": files(settings),
@@ -77,6 +80,7 @@ def deploy() -> None:
                 object_name=name,
                 namespace=namespace,
                 timeout=timeout,
+                replicas=release.replicas(settings) if kind == "HelmRelease" else None,
             )
     if "workstation" in host.groups:
         trino.answers(name="Trino: who am I, which servers, and phase 1's table", settings=settings)
@@ -98,6 +102,7 @@ def files(settings: Settings) -> dict[str, bytes]:
         trino=section,
         coordinator=settings.allocations[COORDINATOR],
         worker=settings.allocations[WORKER],
+        monitoring=settings.monitoring,
         memory=release.memory(settings),
         catalogs=release.catalogs(settings),
         properties=release.properties(settings),

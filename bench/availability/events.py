@@ -137,7 +137,7 @@ def scraped(api: Api, metric: str) -> dict[str, float]:
 
 
 def exposed(pod: dict[str, Any]) -> list[str]:
-    """What a pod of the metastore serves to Prometheus: ``NAME{LABELS} VALUE``, one metric a line."""
+    """What a pod of the metastore or of Trino serves to Prometheus: ``NAME{LABELS} VALUE``, one metric a line."""
     address = f"http://{pod['status']['podIP']}:9404/metrics"
     with urllib.request.urlopen(address, timeout=10) as answer:
         text: str = answer.read().decode()

@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 SETTLED = 120.0
 """Seconds that an import error must last: the kubelet brings a new file within a minute or so."""
 _PAUSE = 2.0
-_LOG_LINES = 200
+_LOG_LINES = 1000  # a lost executor is told once, and long before the end
 
 
 def known(client: Client, settings: Settings, dag: str, version: str) -> bool:
@@ -127,7 +127,7 @@ def _of_driver(api: Api, settings: Settings, dag: str, run: Run) -> LakesteadErr
     selector = f"spark-role=driver,dag_id={dag},run_id={run.id}"
     drivers = api.list("v1", "Pod", namespace, label_selector=selector)
     if not drivers:
-        return None
+        return _without_driver(api, settings, dag, run)
     pod = max(drivers, key=lambda each: str(each["metadata"]["creationTimestamp"]))
     name = pod["metadata"]["labels"].get("sparkoperator.k8s.io/app-name", "")
     ref = ObjectRef(API_VERSION, KIND, name, namespace)
@@ -137,6 +137,20 @@ def _of_driver(api: Api, settings: Settings, dag: str, run: Run) -> LakesteadErr
     except LakesteadError as error:
         log = f"(no log: {error.what})"
     return explained(Evidence(ref, message, pod, log, len(drivers)), settings)
+
+
+def _without_driver(api: Api, settings: Settings, dag: str, run: Run) -> LakesteadError | None:
+    """Why a job has no driver any more, or never had one; None where the run submitted none."""
+    wanted = {"dag_id": dag, "run_id": run.id}
+    jobs = [
+        job
+        for job in api.list(API_VERSION, KIND, spark(settings).namespace)
+        if wanted.items() <= (job["spec"]["driver"].get("labels") or {}).items()
+    ]
+    if not jobs:
+        return None
+    job = max(jobs, key=lambda each: str(each["metadata"]["creationTimestamp"]))
+    return explained(Evidence(ObjectRef.of(job), seen(job).message, None, "", len(jobs)), settings)
 
 
 def _broken(client: Client, dag: str) -> ImportError_ | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -41,7 +41,8 @@ PATIENCE = 15.0
 class Link:
     """One object of a chain, as it is now.
 
-    + gone: a workload that a HelmRelease has made is not there, though nothing is wrong with the release
+    + gone: a workload that a HelmRelease has made is not there, or has been scaled by somebody, though
+      nothing is wrong with the release
     """
 
     ref: ObjectRef
@@ -71,16 +72,24 @@ class Chain:
     + source: the GitRepository
     + root: the root Kustomization
     + target: the object; may be one of those two
+    + replicas: how many pods workloads of a HelmRelease are to have, by name; of others nobody asks
     """
 
     def __init__(
-        self, api: Api, repo: HomelabRepo, source: ObjectRef, root: ObjectRef, target: ObjectRef
+        self,
+        api: Api,
+        repo: HomelabRepo,
+        source: ObjectRef,
+        root: ObjectRef,
+        target: ObjectRef,
+        replicas: Mapping[str, int] | None = None,
     ) -> None:
         self.api = api
         self.repo = repo
         self.source = source
         self.root = root
         self.target = target
+        self.replicas = replicas or {}
         self._wanted = ""
         self._same: dict[str, bool] = {}
         self._asked = float("-inf")
@@ -182,9 +191,20 @@ class Chain:
         state = progress(obj, self._enough_for(obj, chart), chart)
         if obj is not None and ref.kind == "HelmRelease" and state.ready:
             for item in (item for item in inventory(obj) if item.kind in WORKLOADS):
-                if self.api.get(item) is None:
-                    return Link(ref, obj, Status("in progress", f"{item} is gone"), gone=True)
+                if lost := self._lost(item):
+                    return Link(ref, obj, Status("in progress", lost), gone=True)
         return Link(ref, obj, state)
+
+    def _lost(self, workload: ObjectRef) -> str:
+        """What somebody has done to a workload behind its release's back."""
+        obj = self.api.get(workload)
+        if obj is None:
+            return f"{workload} is gone"
+        wanted = self.replicas.get(workload.name)
+        found = obj["spec"].get("replicas") if wanted is not None else None
+        return (
+            "" if found == wanted else f"{workload} has {found} replicas, and is to have {wanted}"
+        )
 
     def _enough_for(self, obj: dict[str, Any] | None, chart: dict[str, Any] | None) -> str:
         """The commit that an object is at, where what came after it is only tracking; else the wanted one.

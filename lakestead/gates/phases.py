@@ -8,7 +8,10 @@ from lakestead.flux.progress import condition
 from lakestead.gates.gate import Gate
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.settings import Settings
+from lakestead.settings.spark import RELEASE as OPERATOR
+from lakestead.spark.application import SCRIPTS
 
+_PHASE2 = "run pyinfra INVENTORY deploys/phase2.py; without it: execute 3.1 and 3.2, or deploys/objectives/"
 _DO = "run pyinfra INVENTORY deploys/phase1.py, which puts it right or says why it cannot"
 
 
@@ -24,6 +27,41 @@ def phase1_gates(api: Api, settings: Settings) -> list[Gate]:
         ),
         _credentials(api, settings),
     ]
+
+
+def phase2_gates(api: Api, settings: Settings, ingest: str) -> list[Gate]:
+    """The Spark Operator's release and Airflow's are ready, and the DAG with its job is there.
+
+    + settings: with the sections of phase 2
+    + ingest: the job's script, as it is now
+    """
+    found = []
+    if settings.spark is not None:
+        name, namespace = "The Spark Operator (phase 2) is healthy", settings.metastore.namespace
+        found.append(release_ready(api, name, OPERATOR, namespace, _PHASE2))
+        found.append(_script(api, settings.spark.namespace, ingest))
+    if settings.airflow is not None:
+        name, section = "The homelab's Airflow (phase 2) is healthy", settings.airflow
+        found.append(release_ready(api, name, section.name, section.namespace, _PHASE2))
+    return found
+
+
+def _script(api: Api, namespace: str, wanted: str) -> Gate:
+    name = "The jobs of phase 2 are those of today"
+    ref = ObjectRef("v1", "ConfigMap", SCRIPTS, namespace)
+    there = api.get(ref)
+    if there is None:
+        return Gate(name, "fail", str(ref), "it is not there", "ingest.py", _PHASE2)
+    same = (there.get("data") or {}).get("ingest.py") == wanted
+    said = "ingest.py as it is here" if same else "ingest.py is another one"
+    return Gate(
+        name,
+        "pass" if same else "fail",
+        str(ref),
+        said,
+        "ingest.py as it is here",
+        "" if same else _PHASE2,
+    )
 
 
 def release_ready(api: Api, name: str, release: str, namespace: str, do: str = _DO) -> Gate:

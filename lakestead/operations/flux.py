@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,11 @@ def follow() -> Iterator[Command]:
 
 @operation
 def reconcile(
-    kind: Kind, object_name: str, namespace: str, timeout: float | None = None
+    kind: Kind,
+    object_name: str,
+    namespace: str,
+    timeout: float | None = None,
+    replicas: Mapping[str, int] | None = None,
 ) -> Iterator[Command]:
     """Wait until Flux has brought an object to the homelab repo's newest commit and it is ready.
 
@@ -110,6 +114,7 @@ def reconcile(
     + object_name: its name
     + namespace: its namespace
     + timeout: seconds; by default ``flux.timeout`` of the settings
+    + replicas: of a HelmRelease's workloads, by name: Flux puts them back where somebody has scaled one
 
     **Example:**
 
@@ -128,6 +133,7 @@ def reconcile(
         flux_ref("GitRepository", settings.git_repository, settings.namespace),
         flux_ref("Kustomization", settings.kustomization, settings.namespace),
         flux_ref(kind, object_name, namespace),
+        replicas,
     )
     full_name = f"{namespace}/{object_name}"
     change = Change(kind, full_name, "wait", why="Flux follows the push")

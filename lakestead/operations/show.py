@@ -64,6 +64,11 @@ def say_once(host: Host, text: str) -> None:
         _say(host, text, False)
 
 
+def tell(host: Host, text: str) -> None:
+    """Log what an operation has found out while it was executed, whatever was shown before."""
+    _say(host, text, False)
+
+
 def progress(host: Host) -> Callable[[str], None]:
     """Tells what a host's operation waits for: one line, whatever was written."""
     return lambda text: _say(host, " ".join(text.split())[:200], True)

@@ -19,8 +19,11 @@ class QueryTime(BaseModel):
     + seconds: of each run, as the client sees it
     + rows: of the answer
     + read, memory: bytes from the object storage, and at most in memory at one time, in the last run
-    + without_pushdown: seconds of each run where connectors are not told what is filtered by
-    + read_without_pushdown: bytes of the last of those
+    + cpu: seconds of processors, of all servers together, in the last run
+    + checksum: of the answer's rows in any order; the same answer has the same one on every machine
+    + with_pushdown, without_pushdown: seconds of runs in turn, the latter where connectors are not told
+      what is filtered by; empty where that was not measured
+    + read_without_pushdown: bytes of the last of the latter
     + error_without_pushdown: what was said instead of an answer then
     + wrong: how the answer is another than from the generator's own data; empty where it was not compared
     + error: what was said instead of an answer
@@ -34,6 +37,9 @@ class QueryTime(BaseModel):
     rows: int = 0
     read: int = 0
     memory: int = 0
+    cpu: float = 0.0
+    checksum: str = ""
+    with_pushdown: list[float] = []
     without_pushdown: list[float] = []
     read_without_pushdown: int = 0
     error_without_pushdown: str = ""
@@ -48,9 +54,9 @@ class QueryTime(BaseModel):
     @property
     def gain(self) -> float:
         """How many times as fast pushdown makes it; 0 where that was not measured."""
-        if not self.without_pushdown or not self.best:
+        if not self.without_pushdown or not min(self.with_pushdown, default=0.0):
             return 0.0
-        return min(self.without_pushdown) / self.best
+        return min(self.without_pushdown) / min(self.with_pushdown)
 
 
 class QueriesDocument(BaseModel):
@@ -112,15 +118,15 @@ def text(document: QueriesDocument) -> str:
 def markdown(document: QueriesDocument) -> str:
     """The same as a table for the docs."""
     lines = [
-        "| query | | best, s | runs, s | read | memory |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| query | | best, s | runs, s | processor, s | read | memory |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for item in document.queries:
         runs = ", ".join(f"{second:.2f}" for second in item.seconds)
         best = f"{item.best:.2f}" if item.seconds else item.error
         lines.append(
-            f"| {item.query} | {item.title} | {best} | {runs} | {show_bytes(item.read)} |"
-            f" {show_bytes(item.memory)} |"
+            f"| {item.query} | {item.title} | {best} | {runs} | {item.cpu:.1f} |"
+            f" {show_bytes(item.read)} | {show_bytes(item.memory)} |"
         )
     pushed = [item for item in document.queries if item.without_pushdown]
     if pushed:
@@ -130,7 +136,8 @@ def markdown(document: QueriesDocument) -> str:
             "| --- | --- | --- | --- | --- | --- |",
         ]
         lines += [
-            f"| {item.query} | {item.best:.2f} | {min(item.without_pushdown):.2f} |"
+            f"| {item.query} | {min(item.with_pushdown, default=0):.2f} |"
+            f" {min(item.without_pushdown):.2f} |"
             f" {item.gain:.1f} | {show_bytes(item.read)} |"
             f" {show_bytes(item.read_without_pushdown)} |"
             for item in pushed

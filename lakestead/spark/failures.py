@@ -12,7 +12,10 @@ from lakestead.kube.client import ObjectRef
 from lakestead.settings import Settings
 from lakestead.spark.application import required
 
+BAD_FILE = "a raw file is not what its columns say"
+
 _KILLED = 143
+_NO_POD = "driver pod not found"  # the operator's words
 _OUT_OF_MEMORY = (3, 52)  # what -XX:+ExitOnOutOfMemoryError ends with, and Spark itself
 _METASTORE = re.compile(
     r"Could not connect to meta ?store|Failed to connect to Hive Metastore"
@@ -31,7 +34,7 @@ _NOT_THERE = re.compile(
 _TABLE = re.compile(r"TABLE_OR_VIEW_NOT_FOUND")
 _BAD_FILE = re.compile(r"MALFORMED_RECORD|BadRecordException|FAILED_READ_FILE")
 _EXECUTOR = re.compile(
-    r"ExecutorLostFailure.*(exit code: 137|OOMKilled|exited with exit code 52|exit code 3\b)"
+    r"ExecutorLostFailure.*\n?.*(exit code: 137|OOMKilled|exited with exit code 52|exit code 3\b)"
 )
 # Frames of Java and of the way from Python to it, marks below a line, attempts before the last.
 _FRAMES = re.compile(
@@ -119,7 +122,7 @@ def _cause(evidence: Evidence, settings: Settings) -> tuple[str, str, str]:
     if _TABLE.search(log):
         return "the table is not there", "", "run the job that makes it first"
     if _BAD_FILE.search(log):
-        return "a raw file is not what its columns say", "", "nothing of it was taken: correct it"
+        return BAD_FILE, "", "nothing of it was taken: correct it"
     if _AWAY.search(log):
         return (
             "the gateway does not answer",
@@ -127,8 +130,9 @@ def _cause(evidence: Evidence, settings: Settings) -> tuple[str, str, str]:
             "see that the object gateway runs",
         )
     if evidence.pod is None:
-        gone = "its driver is gone" if not evidence.message else "it could not be submitted"
-        return gone, tail(evidence.message), "run again"
+        gone = evidence.message in ("", _NO_POD)
+        what = "its driver is gone" if gone else "it could not be submitted"
+        return what, tail(evidence.message), "run again"
     return "its driver ended with an error", f"exit code {code}", ""
 
 

@@ -42,6 +42,9 @@ class _Numbers(click.ParamType[list[int]]):
 @click.option("--limit", type=float, default=0.0, help="Seconds that no query may take longer.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--markdown", metavar="FILE", help="Write the tables for docs too.")
+@click.option(
+    "--keep", metavar="FILE", help="Write JSON there after each query, and go on from it."
+)
 def queries(
     inventory: str,
     data: tuple[str, ...],
@@ -52,11 +55,15 @@ def queries(
     limit: float,
     as_json: bool,
     markdown: str | None,
+    keep: str | None,
 ) -> None:
     """Time the 22 queries of TPC-H on the lakehouse's tables. Changes nothing.
 
     The tables are made by objective 3.2. Exit code 0: all answered in time; 1: one did not, or answered
     otherwise than it should.
+
+    With --keep nothing is lost where it is interrupted: what the file has of the same tables and servers is
+    not measured again.
 
     \b
     lakestead queries -i inventories/lab.py --runs 3 --pushdown
@@ -65,31 +72,45 @@ def queries(
 
     patch()
     from lakestead.backup.inventory import main
-    from lakestead.errors import DONE, FAILED, WrongUsage
+    from lakestead.errors import DONE, FAILED
     from lakestead.report import queries as report
-    from lakestead.tpch.times import times
+    from lakestead.tpch.kept import read, write
+    from lakestead.tpch.times import Wanted, times
 
-    if markdown and not Path(markdown).absolute().parent.is_dir():
-        raise WrongUsage(
-            "The tables for docs cannot be written",
-            where=markdown,
-            found="there is no such folder",
-            do=f"mkdir -p {Path(markdown).parent}",
-        )
+    for file in filter(None, (markdown, keep)):
+        _folder(file)
+    before = read(Path(keep)) if keep else None
+
+    def kept(document: report.QueriesDocument) -> None:
+        if keep:
+            write(Path(keep), document.model_dump_json(by_alias=True, indent=2) + "\n")
+        if markdown:
+            write(Path(markdown), report.markdown(document))
+
     host, settings = main(inventory, pairs(data))
     document = times(
         host,
         settings,
-        only=only,
-        runs=runs,
-        pushdown=pushdown,
-        check=check,
-        limit=limit,
+        Wanted(only, runs, pushdown, check, limit),
         say=lambda line: click.echo(line, err=True),
+        keep=kept,
+        before=before,
     )
+    kept(document)
     click.echo(
         document.model_dump_json(by_alias=True, indent=2) if as_json else report.text(document)
     )
-    if markdown:
-        Path(markdown).write_text(report.markdown(document), encoding="utf-8")
     sys.exit(FAILED if document.failed() else DONE)
+
+
+def _folder(file: str) -> None:
+    """Raises WrongUsage where a file could not be written in the end."""
+    from lakestead.errors import WrongUsage
+
+    if not Path(file).absolute().parent.is_dir():
+        raise WrongUsage(
+            "The times cannot be written",
+            where=file,
+            found="there is no such folder",
+            do=f"mkdir -p {Path(file).parent}",
+        )

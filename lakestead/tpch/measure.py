@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from lakestead.errors import WrongUsage
 from lakestead.settings import Settings
@@ -14,6 +14,9 @@ from lakestead.tpch.queries import Query, queries
 from lakestead.tpch.tables import Tables
 from lakestead.trino.client import TrinoError, answer, connected
 from lakestead.trino.secrets import Login, required
+
+if TYPE_CHECKING:
+    from trino.dbapi import Connection
 
 PUSHDOWN = "allow_pushdown_into_connectors"
 """The session's property: whether a connector is told what a query filters by."""
@@ -27,24 +30,23 @@ class Timed:
     """One query.
 
     + seconds: of each run, as the client sees it
-    + rows: of the answer
+    + answer: the rows of the last run
     + read: bytes from the object storage, in the last run
     + memory: bytes at most at one time, in the last run
+    + cpu: seconds of processors, in the last run
     + error: what was said instead of an answer
     """
 
-    query: int
-    title: str
     seconds: tuple[float, ...] = ()
-    rows: int = 0
+    answer: tuple[tuple[Any, ...], ...] = ()
     read: int = 0
     memory: int = 0
+    cpu: float = 0.0
     error: str = ""
 
-    @property
-    def best(self) -> float:
-        """The shortest run: the others waited for something else too."""
-        return min(self.seconds, default=0.0)
+    def then(self, later: Timed) -> Timed:
+        """Both as one, the later one last."""
+        return replace(later, seconds=(*self.seconds, *later.seconds))
 
 
 def tables_of(settings: Settings) -> Tables:
@@ -65,48 +67,50 @@ def chosen(scale: float, numbers: Iterable[int] = ()) -> list[Query]:
     return [query for query in queries(scale) if not wanted or query.number in wanted]
 
 
-def measure(
-    url: str,
-    login: Login,
-    place: tuple[str, str],
-    wanted: Sequence[Query],
-    runs: int,
-    session: Mapping[str, str] | None = None,
-    say: Callable[[Timed], None] = lambda _: None,
-) -> list[Timed]:
-    """Run each query ``runs`` times, one after the other.
+def measure(url: str, login: Login, place: tuple[str, str], query: Query, runs: int) -> Timed:
+    """Run a query ``runs`` times, one after the other.
 
     + place: catalog and schema of the tables
-    + session: properties of the session
-    + say: is told each result
     """
-    found = []
-    with connected(url, login, session=session, place=place) as trino:
-        for query in wanted:
-            seconds: list[float] = []
-            stats: Mapping[str, Any] = {}
-            rows: list[tuple[Any, ...]] = []
-            error = ""
-            for _ in range(runs):
-                begun = time.monotonic()
-                try:
-                    rows, stats = answer(trino, query.sql, url)
-                except TrinoError as failure:
-                    error = failure.found
-                    break
-                seconds.append(round(time.monotonic() - begun, 3))
-            timed = Timed(
-                query.number,
-                query.title,
-                tuple(seconds),
-                len(rows),
-                int(stats.get("physicalInputBytes", 0)),
-                int(stats.get("peakMemoryBytes", 0)),
-                error,
-            )
-            say(timed)
-            found.append(timed)
+    with connected(url, login, place=place) as trino:
+        return _runs(lambda: _once(trino, query, url), runs)[0]
+
+
+def in_turn(
+    url: str, login: Login, place: tuple[str, str], query: Query, runs: int
+) -> tuple[Timed, Timed]:
+    """Run a query with pushdown and without it, in turn, ``runs`` times each."""
+    with (
+        connected(url, login, place=place) as pushed,
+        connected(url, login, place=place, session={PUSHDOWN: "false"}) as plain,
+    ):
+        both = _runs(lambda: _once(pushed, query, url), runs, lambda: _once(plain, query, url))
+    return both[0], both[1]
+
+
+def _runs(first: Callable[[], Timed], runs: int, *more: Callable[[], Timed]) -> list[Timed]:
+    """Each ``runs`` times, in turn; one that fails is not run again."""
+    found = [Timed() for _ in (first, *more)]
+    for _ in range(runs):
+        for number, run in enumerate((first, *more)):
+            if not found[number].error:
+                found[number] = found[number].then(run())
     return found
+
+
+def _once(trino: Connection, query: Query, url: str) -> Timed:
+    begun = time.monotonic()
+    try:
+        rows, stats = answer(trino, query.sql, url)
+    except TrinoError as failure:
+        return Timed(error=failure.found)
+    return Timed(
+        (round(time.monotonic() - begun, 3),),
+        tuple(rows),
+        int(stats.get("physicalInputBytes", 0)),
+        int(stats.get("peakMemoryBytes", 0)),
+        round(int(stats.get("cpuTimeMillis", 0)) / 1000, 3),
+    )
 
 
 def wrong(url: str, login: Login, tables: Tables, wanted: Sequence[Query]) -> dict[int, str]:

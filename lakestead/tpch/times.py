@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakestead.errors import LakesteadError
@@ -10,34 +11,50 @@ from lakestead.kube.session import api
 from lakestead.report.queries import QueriesDocument, QueryTime
 from lakestead.settings import Settings
 from lakestead.settings.trino import WORKER
+from lakestead.tpch.answers import checksum
 from lakestead.tpch.look import look
-from lakestead.tpch.measure import PUSHDOWN, SELECTIVE, chosen, measure, tables_of, wrong
+from lakestead.tpch.measure import SELECTIVE, chosen, in_turn, measure, tables_of, wrong
+from lakestead.tpch.queries import Query
+from lakestead.tpch.tables import Tables
 from lakestead.trino.client import connected
-from lakestead.trino.secrets import known_login, required
+from lakestead.trino.secrets import Login, known_login, required
 
 if TYPE_CHECKING:
     from pyinfra.api.host import Host
 
 
-def times(
-    host: Host,
-    settings: Settings,
-    *,
-    only: Sequence[int],
-    runs: int,
-    pushdown: bool,
-    check: bool,
-    limit: float,
-    say: Callable[[str], None],
-) -> QueriesDocument:
-    """Run the queries; raises LakesteadError where Trino or the tables are not there.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be measured.
 
     + only: numbers of queries
     + runs: of each
     + pushdown: run the selective ones without pushdown too
     + check: compare the answers with the generator's
     + limit: seconds that none may take longer; 0 for none
+    """
+
+    only: Sequence[int]
+    runs: int = 2
+    pushdown: bool = False
+    check: bool = False
+    limit: float = 0.0
+
+
+def times(
+    host: Host,
+    settings: Settings,
+    wanted: Wanted,
+    *,
+    say: Callable[[str], None],
+    keep: Callable[[QueriesDocument], None] = lambda _: None,
+    before: QueriesDocument | None = None,
+) -> QueriesDocument:
+    """Run the queries; raises LakesteadError where Trino or the tables are not there.
+
     + say: is told what goes on
+    + keep: is given what there is after each query
+    + before: of an earlier run; what it has of the same tables and servers is not measured again
     """
     section, tables = required(settings), tables_of(settings)
     known = known_login(api(host), settings)
@@ -50,45 +67,78 @@ def times(
             found=f"missing, or rows of it: {', '.join(missing)}",
             do="pyinfra INVENTORY deploys/phase3.py",
         )
-    wanted = chosen(tables.scale, only)
-    place = (tables.catalog, tables.namespace)
-    timed = measure(
-        section.url, known, place, wanted, runs,
-        say=lambda t: say(f"query {t.query}: {t.error or f'{t.best:.2f} s'}"),
-    )  # fmt: skip
-    selective = [query for query in wanted if query.number in SELECTIVE] if pushdown else []
-    without = measure(
-        section.url, known, place, selective, runs, {PUSHDOWN: "false"},
-        lambda t: say(f"query {t.query} without pushdown: {t.error or f'{t.best:.2f} s'}"),
-    )  # fmt: skip
-    unpushed = {item.query: item for item in without}
-    failed = {item.query for item in timed if item.error}
-    answered = [query for query in wanted if query.number not in failed]
-    others = wrong(section.url, known, tables, answered) if check else {}
-    found = []
-    for item in timed:
-        plain = unpushed.get(item.query)
-        found.append(
-            QueryTime(
-                query=item.query,
-                title=item.title,
-                seconds=list(item.seconds),
-                rows=item.rows,
-                read=item.read,
-                memory=item.memory,
-                without_pushdown=list(plain.seconds) if plain else [],
-                read_without_pushdown=plain.read if plain else 0,
-                error_without_pushdown=plain.error if plain else "",
-                wrong=others.get(item.query, ""),
-                error=item.error,
-            )
-        )
     worker = settings.allocations[WORKER]
-    return QueriesDocument(
+    document = QueriesDocument(
         scale=tables.scale,
         tables=f"{tables.catalog}.{tables.namespace}",
         workers=worker.replicas,
         worker_memory=str(worker.memory),
-        limit=limit,
-        queries=found,
+        limit=wanted.limit,
+        queries=[],
     )
+    found = _still_good(before, document, wanted)
+    for query in chosen(tables.scale, wanted.only):
+        if query.number in found:
+            say(f"query {query.number}: was measured before")
+            continue
+        item = _measured(section.url, known, tables, query, wanted)
+        say(f"query {query.number}: {_told(item)}")
+        found[query.number] = item
+        document = document.model_copy(
+            update={"queries": [found[number] for number in sorted(found)]}
+        )
+        keep(document)
+    return document.model_copy(update={"queries": [found[number] for number in sorted(found)]})
+
+
+def _still_good(
+    before: QueriesDocument | None, now: QueriesDocument, wanted: Wanted
+) -> dict[int, QueryTime]:
+    """What an earlier run has measured of the same tables and servers, and no less than is wanted."""
+    same = ("scale", "tables", "workers", "worker_memory")
+    if before is None or any(getattr(before, name) != getattr(now, name) for name in same):
+        return {}
+    return {
+        item.query: item
+        for item in before.queries
+        if not (item.error or item.error_without_pushdown or item.wrong)
+        and len(item.seconds) >= wanted.runs
+        and (item.without_pushdown or not wanted.pushdown or item.query not in SELECTIVE)
+    }
+
+
+def _measured(url: str, known: Login, tables: Tables, query: Query, wanted: Wanted) -> QueryTime:
+    place = (tables.catalog, tables.namespace)
+    timed = measure(url, known, place, query, wanted.runs)
+    item = QueryTime(
+        query=query.number,
+        title=query.title,
+        seconds=list(timed.seconds),
+        rows=len(timed.answer),
+        read=timed.read,
+        memory=timed.memory,
+        cpu=timed.cpu,
+        checksum="" if timed.error else checksum(timed.answer),
+        error=timed.error,
+    )
+    if timed.error:
+        return item
+    more: dict[str, object] = {}
+    if wanted.pushdown and query.number in SELECTIVE:
+        pushed, plain = in_turn(url, known, place, query, wanted.runs)
+        more = {
+            "with_pushdown": list(pushed.seconds),
+            "without_pushdown": list(plain.seconds),
+            "read_without_pushdown": plain.read,
+            "error_without_pushdown": plain.error or pushed.error,
+        }
+    if wanted.check:
+        more["wrong"] = wrong(url, known, tables, [query]).get(query.number, "")
+    return item.model_copy(update=more)
+
+
+def _told(item: QueryTime) -> str:
+    if item.error:
+        return item.error
+    pushed = f"; {item.gain:.1f} times as long without pushdown" if item.gain else ""
+    return f"{item.best:.2f} s{pushed}" + (f"; {item.wrong}" if item.wrong else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,13 @@ def differences(trino: Connection, table: str, expected: pa.Table, url: str = ""
     + expected: all its rows
     """
     columns = ", ".join(f'"{name}"' for name in expected.column_names)
-    found = Counter(_plain(row) for row in rows(trino, f"SELECT {columns} FROM {table}", url))
-    wanted = Counter(_plain(tuple(row.values())) for row in expected.to_pylist())
+    found = rows(trino, f"SELECT {columns} FROM {table}", url)
+    return unlike(found, [tuple(row.values()) for row in expected.to_pylist()])
+
+
+def unlike(read: Iterable[tuple[Any, ...]], expected: Iterable[tuple[Any, ...]]) -> str:
+    """What of rows that Trino has read is otherwise, in words; "" where all agree, in whatever order."""
+    found, wanted = Counter(map(_plain, read)), Counter(map(_plain, expected))
     lines = [f"Trino alone has {_shown(row)}" for row in (found - wanted).elements()]
     lines += [f"Trino lacks {_shown(row)}" for row in (wanted - found).elements()]
     if len(lines) > 5:

@@ -27,6 +27,12 @@ def memory(settings: Settings) -> dict[str, Any]:
     }
 
 
+def replicas(settings: Settings) -> dict[str, int]:
+    """Deployment → how many pods it has."""
+    name, worker = required(settings).release, settings.allocations[WORKER]
+    return {f"{name}-coordinator": 1, f"{name}-worker": worker.replicas}
+
+
 def rollout_seconds(settings: Settings) -> int:
     """How long a rollout may take: one worker after the other, each until its queries are done with it."""
     section = required(settings)

@@ -106,8 +106,9 @@ def test_a_pod_that_ends_has_longer_than_its_clients_are_waited_for(render: Rend
     assert spec["terminationGracePeriodSeconds"] > int(seconds)
 
 
-def test_prometheus_can_read_every_expression(render: Render) -> None:
-    objects = render()
+@pytest.mark.parametrize("chart", ["render", "render_trino"])
+def test_prometheus_can_read_every_expression(chart: str, request: pytest.FixtureRequest) -> None:
+    objects = request.getfixturevalue(chart)()
     [rule] = of_kind(objects, "PrometheusRule")
     expressions = [item["expr"] for group in rule["spec"]["groups"] for item in group["rules"]]
     [dashboard] = [

@@ -40,10 +40,35 @@ def properties(objects: list[Object], server: str) -> dict[str, str]:
 def test_the_server_takes_every_object_as_it_is(cluster: Cluster, render_trino: Render) -> None:
     objects = render_trino()
     assert {obj["kind"] for obj in objects} == {
-        "ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service",
-        "ServiceAccount",
+        "ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "PrometheusRule",
+        "Service", "ServiceAccount", "ServiceMonitor",
     }  # fmt: skip
     assert cluster.apply(*objects) == ""
+
+
+def test_kinds_that_may_not_be_there_are_made_only_where_settings_ask_for_them(
+    render_trino: Render,
+) -> None:
+    off = render_trino(monitoring={"prometheus_operator": False, "dashboards": False})
+    assert of_kind(off, "ServiceMonitor") == of_kind(off, "PrometheusRule") == []
+    assert "trino-dashboard" not in [obj["metadata"]["name"] for obj in off]
+
+
+def test_prometheus_finds_the_metrics_of_every_server(render_trino: Render) -> None:
+    objects = render_trino()
+    [monitor] = of_kind(objects, "ServiceMonitor")
+    wanted = monitor["spec"]["selector"]["matchLabels"].items()
+    services = [o for o in of_kind(objects, "Service") if wanted <= o["metadata"]["labels"].items()]
+    jobs = [o["metadata"]["labels"][monitor["spec"]["jobLabel"]] for o in services]
+    assert jobs == [f"trino-{server}" for server in SERVERS]
+    for server, service in zip(SERVERS, services, strict=True):
+        template = deployment(objects, server)["spec"]["template"]
+        selector = service["spec"]["selector"].items()
+        assert selector <= template["metadata"]["labels"].items()
+        ports = {port["name"]: port for port in template["spec"]["containers"][0]["ports"]}
+        [endpoint], [port] = monitor["spec"]["endpoints"], service["spec"]["ports"]
+        assert endpoint["port"] == port["name"]
+        assert ports[port["targetPort"]]["containerPort"] == 9404
 
 
 @pytest.mark.parametrize("server", SERVERS)
@@ -112,13 +137,17 @@ def test_the_network_policy_names_who_may_come_and_where_the_pods_may_go(
     render_trino: Render,
 ) -> None:
     [policy] = of_kind(render_trino(), "NetworkPolicy")
-    clients, servers = policy["spec"]["ingress"]
+    clients, servers, prometheus = policy["spec"]["ingress"]
     assert (names(clients["from"]), clients["ports"]) == (
         [NAMESPACE, "airflow", "10.0.0.0/24"],
         [{"port": "https"}],
     )
     [peer] = servers["from"]
     assert peer["podSelector"] == policy["spec"]["podSelector"]
+    assert (names(prometheus["from"]), prometheus["ports"]) == (
+        ["monitoring"],
+        [{"port": "metrics"}],
+    )
     assert names(policy["spec"]["egress"][2]["to"]) == [NAMESPACE, "storage"]
 
 

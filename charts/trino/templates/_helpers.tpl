@@ -63,6 +63,9 @@ jvm.config: |
   --add-modules=jdk.incubator.vector
   --enable-native-access=ALL-UNNAMED
   --sun-misc-unsafe-memory-access=allow
+  {{- if $root.Values.jmx.exporter.enabled }}
+  -javaagent:/usr/lib/trino/tools/jmx_prometheus_javaagent.jar={{ $root.Values.jmx.exporter.port }}:/etc/trino/metrics.yaml
+  {{- end }}
   {{- range $server.additionalJVMConfig }}
   {{ . }}
   {{- end }}
@@ -120,6 +123,10 @@ password-authenticator.properties: |
 resource-groups.properties: |
   resource-groups.configuration-manager=file
   resource-groups.config-file=/etc/trino/resource-groups/resource-groups.json
+{{- end }}
+{{- if $root.Values.jmx.exporter.enabled }}
+metrics.yaml: |
+  {{- $root.Files.Get "files/metrics.yaml" | nindent 2 }}
 {{- end }}
 {{- end }}
 

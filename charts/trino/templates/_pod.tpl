@@ -53,6 +53,10 @@ spec:
         - name: https
           containerPort: {{ $root.Values.server.config.https.port }}
         {{- end }}
+        {{- if $root.Values.jmx.exporter.enabled }}
+        - name: metrics
+          containerPort: {{ $root.Values.jmx.exporter.port }}
+        {{- end }}
       securityContext:
         allowPrivilegeEscalation: false
         readOnlyRootFilesystem: true

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lakestead.kube.client import ObjectRef
@@ -64,17 +65,18 @@ def continued(scene: Scene) -> None:
 
 
 def node_goes_on(scene: Scene) -> None:
-    """SIGCONT, and the node says again that it is ready: until then it has no room for a pod."""
+    """SIGCONT, and the node takes pods again: until its taints are gone it has no room for one."""
+    began = datetime.now(UTC)
     continued(scene)
 
-    def ready() -> bool:
+    def takes_pods() -> bool:
         [node] = scene.api().list("v1", "Node")
-        return any(
-            condition["type"] == "Ready" and condition["status"] == "True"
-            for condition in node["status"]["conditions"]
-        )
+        [lease] = scene.api().list("coordination.k8s.io/v1", "Lease", "kube-node-lease")
+        [ready] = [c for c in node["status"]["conditions"] if c["type"] == "Ready"]
+        renewed = datetime.fromisoformat(lease["spec"]["renewTime"])
+        return renewed >= began and ready["status"] == "True" and not node["spec"].get("taints")
 
-    wait_until(ready, 60)
+    wait_until(takes_pods, 90)
 
 
 def lab_up(scene: Scene) -> None:

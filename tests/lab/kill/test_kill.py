@@ -1,4 +1,4 @@
-"""Phase 1 is killed again and again, at every fifteenth write or so, and ends as if it never was.
+"""Phase 1 is killed again and again, at every thirtieth write or so, and ends as if it never was.
 
 The long version, at every write: ``make kill-test``; what it showed: docs/kill-test.md.
 """
@@ -18,7 +18,7 @@ from tests.lab.kill.state import state_of
 from tests.lab.kill.table import says_of
 from tests.lab.leaks import files_in, leaks
 
-EVERY = 15
+EVERY = 30
 
 
 @pytest.fixture(scope="module")

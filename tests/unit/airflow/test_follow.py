@@ -68,10 +68,14 @@ class Handler(BaseHTTPRequestHandler):
 class Cluster:
     """The drivers that a run has."""
 
-    def __init__(self, drivers: list[dict[str, Any]], log: str = "") -> None:
-        self.drivers, self.log = drivers, log
+    def __init__(
+        self, drivers: list[dict[str, Any]], log: str = "", jobs: tuple[dict[str, Any], ...] = ()
+    ) -> None:
+        self.drivers, self.log, self.jobs = drivers, log, list(jobs)
 
-    def list(self, *_: Any, label_selector: str, **__: Any) -> list[dict[str, Any]]:
+    def list(self, _: str, kind: str, *__: Any, label_selector: str = "") -> list[dict[str, Any]]:
+        if kind == "SparkApplication":
+            return self.jobs
         assert label_selector == f"spark-role=driver,dag_id={DAG},run_id=r-1"
         return self.drivers
 
@@ -157,6 +161,33 @@ def test_a_failure_before_there_is_a_driver_is_told_from_the_tasks_log(
         follow(Cluster([]), client, mine, DAG, Run("r-1", "queued"), print)  # type: ignore[arg-type]
     assert "ApiException: (403)" in caught.value.found
     assert "sparkapplications is forbidden" in caught.value.found
+
+
+def job(run: str, message: str) -> dict[str, Any]:
+    name = f"airflow-ingest-{run}"
+    return {
+        "apiVersion": "sparkoperator.k8s.io/v1beta2",
+        "kind": "SparkApplication",
+        "metadata": {"name": name, "namespace": "spark", "creationTimestamp": "1"},
+        "spec": {"driver": {"labels": {"dag_id": DAG, "run_id": run, "try_number": "1"}}},
+        "status": {"applicationState": {"state": "FAILED", "errorMessage": message}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("driver pod not found", "its driver is gone"),
+        ("failed to run spark-submit: no such image", "it could not be submitted"),
+    ],
+)
+def test_a_driver_that_is_gone_is_told_from_its_job(
+    airflow: Airflow, client: Client, mine: Settings, message: str, said: str
+) -> None:
+    ended(airflow, "failed", {"event": "Task failed with exception"})
+    cluster: Any = Cluster([], jobs=(job("r-0", "another"), job("r-1", message)))
+    with pytest.raises(LakesteadError, match=f"Spark job airflow-ingest-r-1 failed: {said}"):
+        follow(cluster, client, mine, DAG, Run("r-1", "queued"), print)
 
 
 def test_a_version_that_airflow_has_is_known_by_its_tag(

@@ -73,15 +73,16 @@ def test_only_what_concerns_flux_is_waited_for(
 
 
 class Releases(Cluster):
-    """A HelmRelease that is ready, and whether its Deployment is there."""
+    """A HelmRelease that is ready, and how many replicas its Deployment has; None where it is not there."""
 
-    def __init__(self, deployed: bool) -> None:
+    def __init__(self, replicas: int | None) -> None:
         super().__init__(root=(NEW, None))
-        self.deployed, self.patched = deployed, list[dict[str, str]]()
+        self.replicas, self.patched = replicas, list[dict[str, str]]()
 
     def get(self, ref: ObjectRef) -> dict[str, Any] | None:
         if ref.kind == "Deployment":
-            return {"kind": "Deployment"} if self.deployed else None
+            there = {"kind": "Deployment", "spec": {"replicas": self.replicas}}
+            return None if self.replicas is None else there
         if ref.kind != "HelmRelease":
             return super().get(ref)
         metadata = {"name": ref.name, "namespace": ref.namespace, "generation": 1}
@@ -98,18 +99,39 @@ class Releases(Cluster):
 
     def patch(self, ref: ObjectRef, body: dict[str, Any]) -> None:
         self.patched.append(body["metadata"]["annotations"])
-        self.deployed = "reconcile.fluxcd.io/forceAt" in self.patched[-1]
+        if "reconcile.fluxcd.io/forceAt" in self.patched[-1]:
+            self.replicas = 2
 
 
-def test_a_workload_that_somebody_deleted_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconcile, "POLL", 0.01)
+def chain_of(cluster: Releases, **replicas: int) -> Chain:
     source = flux_ref("GitRepository", "flux-system", "flux-system")
     root = flux_ref("Kustomization", "root", "flux-system")
-    cluster = Releases(deployed=False)
-    chain = Chain(cluster, Repo(), source, root, flux_ref("HelmRelease", "hive", "data"))  # type: ignore[arg-type]
+    target = flux_ref("HelmRelease", "hive", "data")
+    return Chain(cluster, Repo(), source, root, target, replicas)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("replicas", "why"),
+    [
+        (None, "Deployment data/hive is gone"),
+        (0, "Deployment data/hive has 0 replicas, and is to have 2"),
+        (1, "Deployment data/hive has 1 replicas, and is to have 2"),
+    ],
+)
+def test_a_workload_that_somebody_deleted_or_scaled_is_put_back(
+    monkeypatch: pytest.MonkeyPatch, replicas: int | None, why: str
+) -> None:
+    monkeypatch.setattr(reconcile, "POLL", 0.01)
+    cluster = Releases(replicas)
+    chain = chain_of(cluster, hive=2)
     link = chain.pending()
     assert link is not None
-    assert link.state.reason == "Deployment data/hive is gone"
+    assert link.state.reason == why
     said: list[str] = []
     chain.reconcile(5, said.append)
     assert (len(cluster.patched), len(said)) == (1, 1)
+
+
+def test_of_other_workloads_nobody_asks_how_many_pods_they_have() -> None:
+    assert chain_of(Releases(0)).pending() is None
+    assert chain_of(Releases(0), other=1).pending() is None

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from lakestead.gates.phases import release_ready, replica_serves
+from lakestead.gates.phases import phase2_gates, release_ready, replica_serves
 from lakestead.kube.client import ObjectRef
+from lakestead.settings import Settings
 
 
 class Told:
@@ -69,3 +70,36 @@ def test_one_replica_is_enough(deployment: dict[str, Any] | None, answer: str, s
     assert gate.answer == answer
     assert saw in gate.saw
     assert bool(gate.do) == (answer != "pass")
+
+
+class Phase2:
+    """An API whose releases are ready, with this script among the jobs."""
+
+    def __init__(self, script: str | None) -> None:
+        self.script = script
+
+    def served(self, *_: str) -> object:
+        return object()
+
+    def get(self, ref: ObjectRef) -> dict[str, Any] | None:
+        if ref.kind == "HelmRelease":
+            assert str(ref).split()[1] in ("data-platform/spark-operator", "airflow/airflow")
+            return release("True", "Helm upgrade succeeded")
+        assert str(ref) == "ConfigMap spark/spark-jobs"
+        return None if self.script is None else {"data": {"ingest.py": self.script}}
+
+
+@pytest.mark.parametrize(
+    ("script", "answer", "saw"),
+    [("new", "pass", "as it is here"), ("old", "fail", "another one"), (None, "fail", "not there")],
+)
+def test_phase_2_has_brought_the_job_of_today(
+    settings: Settings, script: str | None, answer: str, saw: str
+) -> None:
+    api: Any = Phase2(script)
+    operator, job, airflow = phase2_gates(api, settings, "new")
+    assert (operator.answer, airflow.answer) == ("pass", "pass")
+    assert job.answer == answer
+    assert saw in job.saw
+    without = settings.model_copy(update={"airflow": None})
+    assert len(phase2_gates(api, without, "new")) == 2

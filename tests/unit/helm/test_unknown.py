@@ -13,9 +13,17 @@ from lakestead.helm.unknown import unknown
 VALUES = """
 controller: {workers: 1, resources: {}, leaderElection: {enable: true}}
 nodeSelector: {kubernetes.io/os: linux}
+worker: {resources: {requests: {cpu: 1}}}
+hosts: {default: {port: 80}}
+probes: {live: {after: 5}}
 image: {registry: here}
 """
-TEMPLATE = "{{ .Values.controller.workers }} {{ .Values.extraArgs }}"
+TEMPLATE = """
+{{ .Values.controller.workers }} {{ .Values.extraArgs }}
+{{ toYaml .Values.worker.resources | nindent 4 }}
+{{ range $name, $host := .Values.hosts }}{{ $host.port }}{{ end }}
+{{ get .Values "probes" | toYaml }}
+"""
 
 
 @pytest.fixture
@@ -35,6 +43,10 @@ def chart(tmp_path: Path) -> Path:
         ("controller: {whatever: 2}", ["controller.whatever"]),
         ("controller: {resources: {limits: {cpu: 1}}}", []),
         ("nodeSelector: {disk: ssd}", []),
+        ("worker: {resources: {limits: {memory: 1Gi}}}", []),
+        ("worker: {resuorces: {}}", ["worker.resuorces (is it worker.resources?)"]),
+        ("hosts: {mine: {port: 81}}", []),
+        ("probes: {ready: {after: 5}}", []),
         ("extraArgs: [--one]", []),
         ("global: {team: lake}", []),
         ("controller: null", []),
@@ -44,6 +56,11 @@ def chart(tmp_path: Path) -> Path:
 def test_what_a_chart_does_not_have(chart: Path, values: str, wrong: list[str]) -> None:
     given: dict[str, Any] = yaml.safe_load(values) or {}
     assert unknown(chart, given) == wrong
+
+
+def test_a_chart_whose_values_are_taken_as_a_whole_may_have_any(chart: Path) -> None:
+    (chart / "templates/env.yaml").write_text("{{ toYaml .Values | nindent 2 }}")
+    assert unknown(chart, {"anything": 1}) == []
 
 
 def test_a_chart_with_others_in_it_may_have_values_for_them(chart: Path) -> None:

@@ -41,4 +41,5 @@ def test_there_are_fourteen_and_some_can_be_executed(catalogue: Catalogue) -> No
         "2.3",
         "3.1",
         "3.2",
+        "3.3",
     ]

@@ -43,7 +43,9 @@ DOCUMENT = QueriesDocument(
     worker_memory="24Gi",
     limit=10,
     queries=[
-        QueryTime(query=6, title="Six", seconds=[0.6, 0.5], without_pushdown=[1.5], read=1 << 20),
+        QueryTime(
+            query=6, title="Six", seconds=[0.6], with_pushdown=[0.6, 0.5], without_pushdown=[1.5]
+        ),
         QueryTime(query=14, title="Fourteen", seconds=[0.4], error_without_pushdown="NO_NODES"),
         QueryTime(query=9, title="Nine", seconds=[11.0, 12.5], rows=175),
         QueryTime(query=18, title="Eighteen", error="EXCEEDED_LOCAL_MEMORY_LIMIT: too much"),
@@ -57,7 +59,7 @@ def test_what_is_too_slow_or_fails_is_told() -> None:
     assert "query 9: 11.0 s, more than 10 s" in said
     assert "query 14: without pushdown: NO_NODES" in said
     assert "query 18: EXCEEDED_LOCAL_MEMORY_LIMIT" in said
-    assert said.endswith("3 of 4 queries answered in 11.9 s; the slowest, 9, took 11.0 s")
+    assert said.endswith("3 of 4 queries answered in 12.0 s; the slowest, 9, took 11.0 s")
     assert "| 6 | 0.50 | 1.50 | 3.0 |" in markdown(DOCUMENT)
 
 
@@ -73,8 +75,9 @@ def test_a_number_that_is_no_querys_is_refused(numbers: str) -> None:
     assert done.exit_code == 2
 
 
-def test_a_folder_that_is_not_there_is_told_before_anything_runs() -> None:
-    done = CliRunner().invoke(command, ["-i", "x.py", "--markdown", "/no/such/folder/x.md"])
+@pytest.mark.parametrize("option", ["--markdown", "--keep"])
+def test_a_folder_that_is_not_there_is_told_before_anything_runs(option: str) -> None:
+    done = CliRunner().invoke(command, ["-i", "x.py", option, "/no/such/folder/x.md"])
     assert isinstance(done.exception, WrongUsage)
     assert "/no/such/folder" in str(done.exception)
 

@@ -1,0 +1,123 @@
+"""What is measured, kept, and not measured again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lakestead.errors import WrongUsage
+from lakestead.report.queries import QueriesDocument
+from lakestead.settings import Settings
+from lakestead.tpch import measure, times
+from lakestead.tpch.answers import checksum
+from lakestead.tpch.kept import read, write
+from lakestead.tpch.tables import TABLES, YEARS, Found
+from lakestead.tpch.times import Wanted
+from lakestead.trino.client import TrinoError
+from lakestead.trino.secrets import Login
+
+Rows = list[tuple[Any, ...]]
+
+
+def test_an_answers_checksum_is_of_its_rows_in_any_order() -> None:
+    rows: Rows = [(1, Decimal("2.50"), date(1995, 1, 1), None), (2, Decimal("0.00"), None, "x")]
+    assert checksum(rows) == checksum(rows[::-1]) == checksum([list(row) for row in rows])
+    assert checksum(rows) != checksum(rows[:1])
+    assert checksum(rows) != checksum([rows[0], (2, Decimal("0.01"), None, "x")])
+    assert checksum(rows) != checksum([*rows, rows[1]])
+
+
+class Trino:
+    """Answers every query, and counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.fails = ""
+
+    @contextmanager
+    def connected(
+        self, url: str, login: Login, place: object = None, session: Any = None
+    ) -> Iterator[str]:
+        yield "without" if session else "with"
+
+    def answer(self, trino: str, sql: str, url: str) -> tuple[Rows, dict[str, int]]:
+        self.asked.append((trino, sql))
+        if self.fails and self.fails in sql:
+            raise TrinoError("Trino answers with an error", found="EXCEEDED_LOCAL_MEMORY_LIMIT")
+        return [(1,)], {"physicalInputBytes": 7, "peakMemoryBytes": 8, "cpuTimeMillis": 1500}
+
+
+@pytest.fixture
+def trino(monkeypatch: pytest.MonkeyPatch) -> Trino:
+    made = Trino()
+    whole = Found(frozenset(TABLES), dict.fromkeys(("orders", "lineitem"), frozenset(YEARS)))
+    monkeypatch.setattr(measure, "connected", made.connected)
+    monkeypatch.setattr(measure, "answer", made.answer)
+    monkeypatch.setattr(times, "connected", made.connected)
+    monkeypatch.setattr(times, "look", lambda *_: whole)
+    monkeypatch.setattr(times, "api", lambda _: None)
+    monkeypatch.setattr(times, "known_login", lambda *_: Login("lakestead", ""))
+    return made
+
+
+def run(settings: Settings, wanted: Wanted, **more: Any) -> QueriesDocument:
+    host: Any = SimpleNamespace()
+    return times.times(host, settings, wanted, say=lambda _: None, **more)
+
+
+def test_pushdown_is_measured_in_turn(trino: Trino, settings: Settings) -> None:
+    found = run(settings, Wanted([5, 6], runs=2, pushdown=True))
+    assert [place for place, _ in trino.asked[2:]] == ["with"] * 2 + ["with", "without"] * 2
+    five, six = found.queries
+    assert (five.cpu, five.read, five.memory, five.checksum) == (1.5, 7, 8, checksum([(1,)]))
+    assert (five.without_pushdown, len(six.seconds)) == ([], 2)
+    assert (len(six.with_pushdown), len(six.without_pushdown)) == (2, 2)
+
+
+def test_what_was_measured_is_kept_and_not_measured_again(
+    trino: Trino, settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "times.json"
+
+    def keep(document: QueriesDocument) -> None:
+        write(file, document.model_dump_json(by_alias=True))
+        if len(document.queries) == 3:
+            raise KeyboardInterrupt
+
+    wanted = Wanted(range(1, 7), runs=2)
+    with pytest.raises(KeyboardInterrupt):
+        run(settings, wanted, keep=keep)
+    asked = len(trino.asked)
+    found = run(settings, wanted, before=read(file))
+    assert [item.query for item in found.queries] == [1, 2, 3, 4, 5, 6]
+    assert len(trino.asked) - asked == 2 * 3
+    # More runs than were measured, or other servers: all of it again.
+    for changed in (Wanted(range(1, 4), runs=3), Wanted(range(1, 4), runs=2)):
+        asked = len(trino.asked)
+        before = found if changed.runs == 3 else found.model_copy(update={"workers": 9})
+        run(settings, changed, before=before)
+        assert len(trino.asked) - asked == 3 * changed.runs
+
+
+def test_a_query_that_failed_is_measured_again(trino: Trino, settings: Settings) -> None:
+    trino.fails = "lineitem"
+    failed = run(settings, Wanted([6], runs=2))
+    assert failed.queries[0].error == "EXCEEDED_LOCAL_MEMORY_LIMIT"
+    assert (failed.queries[0].checksum, len(trino.asked)) == ("", 1)
+    trino.fails = ""
+    assert run(settings, Wanted([6], runs=2), before=failed).failed() == []
+
+
+@pytest.mark.parametrize("text", ["", "{}", "my notes"])
+def test_a_file_of_somebody_elses_is_not_written_over(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "notes.json"
+    file.write_text(text)
+    with pytest.raises(WrongUsage, match="holds something else"):
+        read(file)
