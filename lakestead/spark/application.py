@@ -137,6 +137,8 @@ def spark_conf(settings: Settings) -> dict[str, str]:
         f"{catalog}.s3.endpoint": s3.cluster_endpoint,
         f"{catalog}.s3.path-style-access": "true",
         f"{catalog}.client.region": s3.region,
+        # Where packets to it are dropped, a connection is otherwise tried for two minutes, three times.
+        "spark.hadoop.hive.metastore.client.connection.timeout": "20s",
         "spark.hadoop.fs.s3a.endpoint": s3.cluster_endpoint,
         "spark.hadoop.fs.s3a.endpoint.region": s3.region,
         "spark.hadoop.fs.s3a.path.style.access": "true",

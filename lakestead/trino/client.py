@@ -14,6 +14,7 @@ from lakestead.trino.secrets import Login
 
 if TYPE_CHECKING:
     from trino.dbapi import Connection, Cursor
+    from trino.exceptions import TrinoQueryError
 
 _LOOK = (
     "see which of its pods run: kubectl get pods --all-namespaces "
@@ -124,9 +125,8 @@ def _asked(
         names = [str(column[0]) for column in cursor.description or []]
         return names, found, cursor.stats or {}
     except exceptions.TrinoQueryError as error:
-        raise _failure(
-            url, f"{error.error_name}: {error.message}", error.error_name or ""
-        ) from error
+        said = "\n".join([f"{error.error_name}: {error.message}", *_cause(error)])
+        raise _failure(url, said, error.error_name or "") from error
     except (exceptions.Error, exceptions.HttpError, RequestException) as error:
         raise _failure(url, _reason(error)) from error
 
@@ -157,6 +157,17 @@ def servers(connection: Connection, url: str) -> dict[str, int]:
     )
     counted = {bool(coordinator): int(number) for coordinator, number in found}
     return {"coordinators": counted.get(True, 0), "workers": counted.get(False, 0)}
+
+
+def _cause(error: TrinoQueryError) -> list[str]:
+    """What the platform said at the bottom of it, a line at most; an error of the query's own says it all."""
+    found: Any = error.failure_info or {}
+    if error.error_type == "USER_ERROR":
+        return []
+    while isinstance(found.get("cause"), Mapping):
+        found = found["cause"]
+    said = str(found.get("message") or "").splitlines()
+    return [said[0][:300]] if said and said[0] not in str(error.message) else []
 
 
 def _reason(error: Exception) -> str:

@@ -14,8 +14,16 @@ MISTAKE = {"errorName": "COLUMN_NOT_FOUND", "message": "line 1:8: no column x", 
 AWAY = {"errorName": "HIVE_METASTORE_ERROR", "message": "Failed connecting", "errorCode": 1}
 KEY = {
     "errorName": "ICEBERG_INVALID_METADATA",
-    "message": "Error accessing metadata file (Service: S3, Status Code: 403, Request ID: tx0)",
+    "message": "Error accessing metadata file for table sample.orders",
     "errorCode": 2,
+    "errorType": "EXTERNAL",
+    "failureInfo": {
+        "message": "Error accessing metadata file for table sample.orders",
+        "cause": {
+            "message": "Failed to open S3 file",
+            "cause": {"message": "null (Service: S3, Status Code: 403, Request ID: tx0)\nmore"},
+        },
+    },
 }
 
 
@@ -64,6 +72,9 @@ def test_what_the_platform_lacks_is_told(
     assert advice in caught.value.do
     assert bool(advice) == bool(caught.value.do)
     assert caught.value.lasting is lasting
+    assert caught.value.found.splitlines()[1:] == (
+        ["null (Service: S3, Status Code: 403, Request ID: tx0)"] if lasting else []
+    )
 
 
 class Interrupted:
