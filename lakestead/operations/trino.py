@@ -9,8 +9,7 @@ from pyinfra import host, state
 
 from lakestead.errors import LakesteadError
 from lakestead.gitops.session import homelab
-from lakestead.iceberg.catalog import connect
-from lakestead.iceberg.failures import explained
+from lakestead.iceberg import proved
 from lakestead.journal.undo import NOTHING
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.kube.pods import workload_pods
@@ -148,9 +147,7 @@ def ask(cluster: Api, settings: Settings) -> str:
         key = user_secret(settings.object_storage.user.secret).read(cluster)
         if key is None:
             raise NotYet("Trino cannot be compared", found="no key of the object storage's user")
-        with explained(f"read table {table}", settings.iceberg, settings.object_storage):
-            expected = connect(settings.iceberg, settings.object_storage, key).load_table(table)
-            arrow = expected.scan().to_arrow()
+        arrow = proved.read(settings.iceberg, settings.object_storage, key)
         if different := differences(trino, f"{section.catalog}.{table}", arrow, section.url):
             raise LakesteadError(
                 f"Trino and pyiceberg read different rows of {table}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lakestead.iceberg import proved
 from lakestead.iceberg.catalog import connect
 from lakestead.iceberg.failures import explained
 from lakestead.pipeline.data import Row, Table
@@ -14,11 +15,9 @@ from lakestead.spark.application import required
 
 def telescopes(settings: Settings, key: Credentials) -> list[Row]:
     """Id, name and aperture of each telescope in the table that objective 1.3 made."""
-    name = f"{settings.iceberg.namespace}.{settings.iceberg.table}"
-    with explained(f"read table {name}", settings.iceberg, settings.object_storage):
-        table = connect(settings.iceberg, settings.object_storage, key).load_table(name)
-        read = table.scan(selected_fields=("id", "telescope", "aperture_m")).to_arrow()
-    return [(row["id"], row["telescope"], row["aperture_m"]) for row in read.to_pylist()]
+    columns = ("id", "telescope", "aperture_m")
+    found = proved.read(settings.iceberg, settings.object_storage, key, columns)
+    return [tuple(row[column] for column in columns) for row in found.to_pylist()]
 
 
 def unreferenced(settings: Settings, s3: S3, key: Credentials, table: Table) -> list[str]:

@@ -79,7 +79,8 @@ def compare(before: Seen, after: Seen, delivery: Delivery) -> None:
         ids = [seen.looked.snapshots.get(table) for seen in (before, after)]
         if ids[0] != ids[1]:
             lines.append(f"table {table}: snapshot {ids[0]} before, {ids[1]} after")
-    if left := after.looked.files(delivery.table) & set(delivery.files):
+    more = after.looked.files(delivery.table) - before.looked.files(delivery.table)
+    if left := more & set(delivery.files):
         lines.append(f"table {delivery.table.name} has rows of {', '.join(sorted(left))}")
     for old, new in zip(before.answers, after.answers, strict=True):
         if old.rows != new.rows:

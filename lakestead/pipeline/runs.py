@@ -34,12 +34,23 @@ def parameters(settings: Settings, delivery: Delivery) -> dict[str, str]:
 
 
 def begin(client: Client, settings: Settings, delivery: Delivery, *, broken: bool = False) -> Run:
-    """The delivery's run that is under way, or a new one. Raises LakesteadError where there is no DAG."""
-    if client.dag(DAG) is None:
+    """The delivery's run that is under way, or a new one.
+
+    Raises LakesteadError where there is no DAG, or where it is paused: no run of it would end.
+    """
+    dag = client.dag(DAG)
+    if dag is None:
         raise LakesteadError(
             f"Airflow has no DAG {DAG}",
             where=airflow(settings).url,
             do="run phase 2, which brings it",
+        )
+    if dag.get("is_paused"):
+        raise LakesteadError(
+            f"DAG {DAG} is paused: its runs would stay queued",
+            where=airflow(settings).url,
+            found="is_paused; no run was triggered",
+            do="unpause it in Airflow, and run again",
         )
     wanted = name(settings, delivery, broken=broken)
     mine = [run for run in client.runs(DAG) if re.fullmatch(rf"{re.escape(wanted)}-\d+", run.id)]

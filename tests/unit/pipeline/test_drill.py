@@ -60,6 +60,16 @@ def test_another_failure_or_none_is_an_error(settings: Settings) -> None:
 MORE = [*ROWS, *rows(TARGETS, ["targets-3.csv"])]
 
 
+def test_what_was_there_before_was_not_left_behind() -> None:
+    before = replace(BEFORE, looked=Looked({"targets": MORE}, {"targets": 7}))
+    drill.compare(before, before, DELIVERY)
+    more = [*MORE, *rows(TARGETS, ["targets-4.csv"])]
+    after = replace(BEFORE, looked=Looked({"targets": more}, {"targets": 7}))
+    with pytest.raises(LakesteadError) as caught:
+        drill.compare(before, after, DELIVERY)
+    assert caught.value.found == "table targets has rows of targets-4.csv"
+
+
 @pytest.mark.parametrize(
     ("after", "said"),
     [

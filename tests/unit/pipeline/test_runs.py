@@ -16,12 +16,14 @@ from lakestead.settings import Settings
 class Airflow:
     """Knows these runs; ``old`` ones are not among the newest hundred any more."""
 
-    def __init__(self, *runs: Run, old: tuple[str, ...] = (), dag: bool = True) -> None:
-        self.known, self.old, self.there = list(runs), old, dag
+    def __init__(
+        self, *runs: Run, old: tuple[str, ...] = (), dag: bool = True, paused: bool = False
+    ) -> None:
+        self.known, self.old, self.there, self.paused = list(runs), old, dag, paused
         self.triggered: list[tuple[str, dict[str, str]]] = []
 
     def dag(self, _: str) -> dict[str, Any] | None:
-        return {} if self.there else None
+        return {"is_paused": self.paused} if self.there else None
 
     def runs(self, _: str) -> list[Run]:
         return self.known
@@ -70,3 +72,13 @@ def test_without_the_dag_it_is_told_who_brings_it(settings: Settings) -> None:
     with pytest.raises(LakesteadError, match="Airflow has no DAG lakestead_ingest") as caught:
         begin(nothing, settings, DELIVERIES[0])
     assert "phase 2" in caught.value.do
+
+
+def test_a_paused_dag_is_told_before_a_run_is_triggered(settings: Settings) -> None:
+    paused: Any = Airflow(paused=True)
+    with pytest.raises(LakesteadError, match="DAG lakestead_ingest is paused") as caught:
+        begin(paused, settings, DELIVERIES[0])
+    assert settings.airflow is not None
+    assert caught.value.where == settings.airflow.url
+    assert "unpause it" in caught.value.do
+    assert paused.triggered == []
