@@ -34,6 +34,8 @@ from lakestead.trino.secrets import required
 def files(day: int) -> Iterator[Command]:
     """Put a day's raw files into the bucket. Those that are there, by their ETags, are left.
 
+    Nothing is put where their folders have other files.
+
     + day: of those in ``lakestead.pipeline.data``
 
     **Example:**
@@ -220,6 +222,7 @@ def _raw(wanted: Mapping[Place, bytes], missing: Mapping[Place, bool]) -> list[C
             "Raw file",
             url(place),
             "unchanged" if place not in missing else "update" if missing[place] else "create",
+            why="another object of this name is replaced" if missing.get(place) else "",
         )
         for place in wanted
     ]

@@ -135,5 +135,6 @@ def _foreign(where: str, found: str) -> LakesteadError:
     return LakesteadError(
         f"Table {where} is not the one of Lakestead's pipeline; it was left as it is",
         found=found,
-        do="give the samples another namespace: spark.sample",
+        do="give the samples another namespace: spark.sample; or, if nobody needs the table: "
+        f'lakestead query -i INVENTORY "DROP TABLE {where}", and run again: it is made anew',
     )

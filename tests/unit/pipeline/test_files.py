@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import pytest
+
+from lakestead.errors import LakesteadError
 from lakestead.pipeline.files import orphans, others
 
 
@@ -26,10 +29,29 @@ class S3:
 
 
 def test_what_is_missing_and_what_is_another() -> None:
-    s3: Any = S3(raw__a=b"1", raw__b=b"2", raw__more=b"3")
+    s3: Any = S3(raw__a=b"1", raw__b=b"2", more=b"3")
     wanted = {("lake", f"raw/{name}"): b"1" for name in "abc"}
     assert others(s3, wanted) == {("lake", "raw/b"): True, ("lake", "raw/c"): False}
     assert s3.asked == 1
+
+
+def test_a_file_that_is_not_the_deliverys_is_refused() -> None:
+    wanted = {("lake", "raw/a"): b"1"}
+    s3: Any = S3(raw__a=b"1", raw__notes=b"2")
+    with pytest.raises(LakesteadError, match="beside Lakestead's raw files") as caught:
+        others(s3, wanted)
+    assert caught.value.found == "s3://lake/raw/notes"
+    assert caught.value.expected == "no others than a"
+    assert "spark.raw" in caught.value.do
+    many: Any = S3(**{f"raw__{number}": b"2" for number in range(7)})
+    with pytest.raises(LakesteadError) as caught:
+        others(many, wanted)
+    assert caught.value.found.splitlines()[4:] == ["s3://lake/raw/4", "and 2 more"]
+
+
+def test_what_the_job_does_not_read_is_no_stranger() -> None:
+    s3: Any = S3(raw__=b"", raw___SUCCESS=b"2", raw__empty=b"", raw__folder__x=b"2", rawer__x=b"2")
+    assert others(s3, {("lake", "raw/a"): b"1"}) == {("lake", "raw/a"): False}
 
 
 def test_data_files_without_a_snapshot() -> None:

@@ -227,6 +227,32 @@ def test_a_file_that_is_another_is_put_again_and_a_table_that_is_gone_is_made_ag
     assert world.runs_made[-1].id.endswith("-day-2-observations-2")
 
 
+def test_another_object_of_a_files_name_is_told_as_replaced(world: World) -> None:
+    key = "raw/sample/day-1/targets/targets-1.csv"
+    world.bucket[key] = b"somebody's"
+    world.run(*DEPLOY[:1])
+    told = {change.name.rpartition("/")[2]: change.why for change in world.shown if change.pending}
+    assert told.pop("targets-1.csv") == "another object of this name is replaced"
+    assert set(told.values()) == {""}
+
+
+@pytest.mark.parametrize(
+    ("operation", "day"),
+    [((pipeline.files, {"day": 1}), 1), ((pipeline.failing_run, {}), DRILL)],
+    ids=["files", "drill"],
+)
+def test_nothing_is_put_beside_somebody_elses_file(
+    world: World, operation: tuple[Any, dict[str, int]], day: int
+) -> None:
+    stray = f"raw/sample/day-{day}/targets/notes.csv"
+    world.bucket[stray] = b"target_id,name,kind,magnitude"
+    with pytest.raises(LakesteadError) as caught:
+        world.run(operation)
+    assert caught.value.found == f"s3://lakehouse/{stray}"
+    assert list(world.bucket) == [stray]
+    assert world.runs_made == []
+
+
 def test_before_trino_is_there_all_is_known_after_apply(world: World) -> None:
     world.away = True
     state = State(Inventory((["@local"], world.data)), Config(FAIL_PERCENT=0))
