@@ -85,7 +85,7 @@ def queries(
         if keep:
             write(Path(keep), document.model_dump_json(by_alias=True, indent=2) + "\n")
         if markdown:
-            write(Path(markdown), report.markdown(document))
+            Path(markdown).write_text(report.markdown(document), encoding="utf-8")
 
     host, settings = main(inventory, pairs(data))
     document = times(

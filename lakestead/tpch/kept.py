@@ -12,7 +12,11 @@ from lakestead.report.queries import QueriesDocument
 
 
 def write(file: Path, text: str) -> None:
-    """The whole file or the old one."""
+    """The whole file or the old one; what is no file (a device, a pipe) is written to, not replaced."""
+    if file.exists() and not file.is_file():
+        file.write_text(text, encoding="utf-8")
+        return
+    file = file.resolve()  # a link stays one
     new = file.with_name(f".{file.name}.new")
     new.write_text(text, encoding="utf-8")
     os.replace(new, file)

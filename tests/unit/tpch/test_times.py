@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -11,12 +12,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from lakestead.backup import inventory
 from lakestead.errors import WrongUsage
 from lakestead.report.queries import QueriesDocument
 from lakestead.settings import Settings
 from lakestead.tpch import measure, times
 from lakestead.tpch.answers import checksum
+from lakestead.tpch.cli import queries as command
 from lakestead.tpch.kept import read, write
 from lakestead.tpch.tables import TABLES, YEARS, Found
 from lakestead.tpch.times import Wanted
@@ -113,6 +117,35 @@ def test_a_query_that_failed_is_measured_again(trino: Trino, settings: Settings)
     assert (failed.queries[0].checksum, len(trino.asked)) == ("", 1)
     trino.fails = ""
     assert run(settings, Wanted([6], runs=2), before=failed).failed() == []
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    pipe, link, file = tmp_path / "pipe", tmp_path / "link", tmp_path / "times.json"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write(link, "times")
+    assert (os.read(reader, 10), link.is_symlink(), pipe.is_fifo()) == (b"times", True, True)
+    os.close(reader)
+    link.unlink()
+    link.symlink_to(file)
+    for text in ("first", "second"):
+        write(link, text)
+        assert (link.is_symlink(), file.read_text()) == (True, text)
+    assert sorted(tmp_path.iterdir()) == [link, pipe, file]
+
+
+def test_tables_are_written_to_the_very_file_that_a_link_names(
+    trino: Trino, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory, "main", lambda *_: (SimpleNamespace(), settings))
+    link, tables = tmp_path / "link", tmp_path / "times.md"
+    tables.touch()
+    link.symlink_to(tables)  # as /dev/stdout is one to where the output goes
+    with tables.open() as there:
+        done = CliRunner().invoke(command, ["-i", "x.py", "--only", "1", "--markdown", str(link)])
+        assert (done.exit_code, link.is_symlink()) == (0, True)
+        assert "| 1 |" in there.read()
 
 
 @pytest.mark.parametrize("text", ["", "{}", "my notes"])
