@@ -23,7 +23,7 @@ from lakestead.tpch.answers import checksum
 from lakestead.tpch.cli import queries as command
 from lakestead.tpch.kept import read, write
 from lakestead.tpch.tables import TABLES, YEARS, Found
-from lakestead.tpch.times import Wanted
+from lakestead.tpch.times import Wanted, nothing_yet
 from lakestead.trino.client import TrinoError
 from lakestead.trino.secrets import Login
 
@@ -99,15 +99,14 @@ def test_what_was_measured_is_kept_and_not_measured_again(
     with pytest.raises(KeyboardInterrupt):
         run(settings, wanted, keep=keep)
     asked = len(trino.asked)
-    found = run(settings, wanted, before=read(file))
+    found = run(settings, wanted, before=read(file, nothing_yet(settings, wanted)))
     assert [item.query for item in found.queries] == [1, 2, 3, 4, 5, 6]
     assert len(trino.asked) - asked == 2 * 3
-    # More runs than were measured, or other servers: all of it again.
-    for changed in (Wanted(range(1, 4), runs=3), Wanted(range(1, 4), runs=2)):
-        asked = len(trino.asked)
-        before = found if changed.runs == 3 else found.model_copy(update={"workers": 9})
-        run(settings, changed, before=before)
-        assert len(trino.asked) - asked == 3 * changed.runs
+    # More runs than were measured: all of it again.
+    asked = len(trino.asked)
+    again = run(settings, Wanted(range(1, 4), runs=3), before=found)
+    assert len(trino.asked) - asked == 3 * 3
+    assert [len(item.seconds) for item in again.queries] == [3, 3, 3, 2, 2, 2]
 
 
 def test_a_query_that_failed_is_measured_again(trino: Trino, settings: Settings) -> None:
@@ -117,6 +116,61 @@ def test_a_query_that_failed_is_measured_again(trino: Trino, settings: Settings)
     assert (failed.queries[0].checksum, len(trino.asked)) == ("", 1)
     trino.fails = ""
     assert run(settings, Wanted([6], runs=2), before=failed).failed() == []
+
+
+def test_what_was_kept_without_a_comparison_is_compared(trino: Trino, settings: Settings) -> None:
+    before = run(settings, Wanted([3], runs=2))
+    assert not before.queries[0].checked
+    asked = len(trino.asked)
+    checked = run(settings, Wanted([3], runs=2, check=True), before=before)
+    assert checked.queries[0].checked
+    assert len(trino.asked) - asked == 2 + 2
+    asked = len(trino.asked)
+    run(settings, Wanted([3], runs=2, check=True), before=checked)
+    assert len(trino.asked) == asked
+
+
+EMPTY = QueriesDocument(
+    scale=1, tables="lakehouse.tpch", workers=2, worker_memory="24Gi", limit=0, queries=[]
+)
+
+
+@pytest.mark.parametrize(
+    "other", [{"scale": 10}, {"tables": "lakehouse.x"}, {"workers": 1}, {"worker_memory": "6Gi"}]
+)
+def test_times_of_other_tables_or_servers_are_not_written_over(
+    tmp_path: Path, other: dict[str, Any]
+) -> None:
+    file = tmp_path / "times.json"
+    before = EMPTY.model_copy(update=other)
+    write(file, before.model_dump_json(by_alias=True))
+    with pytest.raises(WrongUsage) as caught:
+        read(file, EMPTY)
+    assert (caught.value.found, caught.value.expected) == (before.subject, EMPTY.subject)
+    assert read(file, before) == before
+    assert read(file, before.model_copy(update={"limit": 9.0})) == before
+
+
+def test_only_what_is_wanted_is_reported_and_the_others_stay_kept(
+    trino: Trino, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory, "main", lambda *_: (SimpleNamespace(), settings))
+    file, tables = tmp_path / "times.json", tmp_path / "times.md"
+    asked = ["-i", "x.py", "--json", "--keep", str(file), "--markdown", str(tables), "--only"]
+    trino.fails = "supplier"  # not in query 1
+    assert CliRunner().invoke(command, [*asked, "1,2"]).exit_code == 1
+    for more in ([], ["--runs", "3"]):
+        done = CliRunner().invoke(command, [*asked, "1", *more])
+        said = QueriesDocument.model_validate_json(done.stdout)
+        assert ([item.query for item in said.queries], done.exit_code) == ([1], 0)
+        kept = read(file, said)
+        assert kept is not None
+        assert [item.query for item in kept.queries] == [1, 2]
+        assert len(tables.read_text().splitlines()) == 3
+    other = EMPTY.model_dump_json(by_alias=True)
+    file.write_text(other)
+    assert isinstance(CliRunner().invoke(command, [*asked, "1"]).exception, WrongUsage)
+    assert file.read_text() == other
 
 
 def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
@@ -153,4 +207,4 @@ def test_a_file_of_somebody_elses_is_not_written_over(tmp_path: Path, text: str)
     file = tmp_path / "notes.json"
     file.write_text(text)
     with pytest.raises(WrongUsage, match="holds something else"):
-        read(file)
+        read(file, EMPTY)
