@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 import click
@@ -26,6 +26,7 @@ class QueryTime(BaseModel):
     + read_without_pushdown: bytes of the last of the latter
     + error_without_pushdown: what was said instead of an answer then
     + wrong: how the answer is another than from the generator's own data; empty where it was not compared
+    + checked: whether it was to be compared; ``wrong`` says what came of it
     + error: what was said instead of an answer
     """
 
@@ -44,6 +45,7 @@ class QueryTime(BaseModel):
     read_without_pushdown: int = 0
     error_without_pushdown: str = ""
     wrong: str = ""
+    checked: bool = False
     error: str = ""
 
     @property
@@ -72,6 +74,19 @@ class QueriesDocument(BaseModel):
     limit: float
     queries: list[QueryTime]
 
+    @property
+    def subject(self) -> str:
+        """What the times are of, as a line: scale, tables and servers."""
+        return (
+            f"TPC-H at scale {self.scale:g} in {self.tables};"
+            f" {self.workers} workers of {self.worker_memory}"
+        )
+
+    def only(self, numbers: Collection[int]) -> QueriesDocument:
+        """The same of the queries with these numbers."""
+        chosen = [item for item in self.queries if item.query in numbers]
+        return self.model_copy(update={"queries": chosen})
+
     def failed(self) -> list[QueryTime]:
         """Those with an error, with another answer than expected, or slower than the limit."""
         return [
@@ -90,13 +105,7 @@ def text(document: QueriesDocument) -> str:
     head = ["query", "", "best", "all", "rows", "read", "memory"]
     head += ["without pushdown", "read", "gain"] if pushed else []
     rows = [_row(item, pushed) for item in document.queries]
-    lines = [
-        f"TPC-H at scale {document.scale:g} in {document.tables};"
-        f" {document.workers} workers of {document.worker_memory}",
-        "",
-        table(head, rows),
-        "",
-    ]
+    lines = [document.subject, "", table(head, rows), ""]
     for item in document.failed():
         said = item.error or item.wrong
         if not said and item.error_without_pushdown:

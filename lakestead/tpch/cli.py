@@ -62,8 +62,8 @@ def queries(
     The tables are made by objective 3.2. Exit code 0: all answered in time; 1: one did not, or answered
     otherwise than it should.
 
-    With --keep nothing is lost where it is interrupted: what the file has of the same tables and servers is
-    not measured again.
+    With --keep nothing is lost where it is interrupted: what the file has is not measured again. A file of
+    other tables or servers is refused.
 
     \b
     lakestead queries -i inventories/lab.py --runs 3 --pushdown
@@ -75,28 +75,30 @@ def queries(
     from lakestead.errors import DONE, FAILED
     from lakestead.report import queries as report
     from lakestead.tpch.kept import read, write
-    from lakestead.tpch.times import Wanted, times
+    from lakestead.tpch.times import Wanted, nothing_yet, times
 
     for file in filter(None, (markdown, keep)):
         _folder(file)
-    before = read(Path(keep)) if keep else None
+    wanted = Wanted(only, runs, pushdown, check, limit)
 
     def kept(document: report.QueriesDocument) -> None:
         if keep:
             write(Path(keep), document.model_dump_json(by_alias=True, indent=2) + "\n")
         if markdown:
-            write(Path(markdown), report.markdown(document))
+            Path(markdown).write_text(report.markdown(document.only(only)), encoding="utf-8")
 
     host, settings = main(inventory, pairs(data))
+    before = read(Path(keep), nothing_yet(settings, wanted)) if keep else None
     document = times(
         host,
         settings,
-        Wanted(only, runs, pushdown, check, limit),
+        wanted,
         say=lambda line: click.echo(line, err=True),
         keep=kept,
         before=before,
     )
     kept(document)
+    document = document.only(only)
     click.echo(
         document.model_dump_json(by_alias=True, indent=2) if as_json else report.text(document)
     )

@@ -50,11 +50,13 @@ def times(
     keep: Callable[[QueriesDocument], None] = lambda _: None,
     before: QueriesDocument | None = None,
 ) -> QueriesDocument:
-    """Run the queries; raises LakesteadError where Trino or the tables are not there.
+    """Run the queries, and tell what ``before`` has of others too.
+
+    Raises LakesteadError where Trino or the tables are not there.
 
     + say: is told what goes on
     + keep: is given what there is after each query
-    + before: of an earlier run; what it has of the same tables and servers is not measured again
+    + before: of an earlier run with the same tables and servers; what is as wanted is not measured again
     """
     section, tables = required(settings), tables_of(settings)
     known = known_login(api(host), settings)
@@ -67,18 +69,10 @@ def times(
             found=f"missing, or rows of it: {', '.join(missing)}",
             do="pyinfra INVENTORY deploys/phase3.py",
         )
-    worker = settings.allocations[WORKER]
-    document = QueriesDocument(
-        scale=tables.scale,
-        tables=f"{tables.catalog}.{tables.namespace}",
-        workers=worker.replicas,
-        worker_memory=str(worker.memory),
-        limit=wanted.limit,
-        queries=[],
-    )
-    found = _still_good(before, document, wanted)
+    document = nothing_yet(settings, wanted)
+    found = {item.query: item for item in before.queries} if before else {}
     for query in chosen(tables.scale, wanted.only):
-        if query.number in found:
+        if query.number in found and _still_good(found[query.number], wanted):
             say(f"query {query.number}: was measured before")
             continue
         item = _measured(section.url, known, tables, query, wanted)
@@ -91,20 +85,27 @@ def times(
     return document.model_copy(update={"queries": [found[number] for number in sorted(found)]})
 
 
-def _still_good(
-    before: QueriesDocument | None, now: QueriesDocument, wanted: Wanted
-) -> dict[int, QueryTime]:
-    """What an earlier run has measured of the same tables and servers, and no less than is wanted."""
-    same = ("scale", "tables", "workers", "worker_memory")
-    if before is None or any(getattr(before, name) != getattr(now, name) for name in same):
-        return {}
-    return {
-        item.query: item
-        for item in before.queries
-        if not (item.error or item.error_without_pushdown or item.wrong)
+def nothing_yet(settings: Settings, wanted: Wanted) -> QueriesDocument:
+    """The document before anything is measured; raises WrongUsage where the settings ask for no tables."""
+    tables, worker = tables_of(settings), settings.allocations[WORKER]
+    return QueriesDocument(
+        scale=tables.scale,
+        tables=f"{tables.catalog}.{tables.namespace}",
+        workers=worker.replicas,
+        worker_memory=str(worker.memory),
+        limit=wanted.limit,
+        queries=[],
+    )
+
+
+def _still_good(item: QueryTime, wanted: Wanted) -> bool:
+    """Whether an earlier run has measured no less than is wanted."""
+    return (
+        not (item.error or item.error_without_pushdown or item.wrong)
         and len(item.seconds) >= wanted.runs
-        and (item.without_pushdown or not wanted.pushdown or item.query not in SELECTIVE)
-    }
+        and (item.checked or not wanted.check)
+        and bool(item.without_pushdown or not wanted.pushdown or item.query not in SELECTIVE)
+    )
 
 
 def _measured(url: str, known: Login, tables: Tables, query: Query, wanted: Wanted) -> QueryTime:
@@ -133,6 +134,7 @@ def _measured(url: str, known: Login, tables: Tables, query: Query, wanted: Want
             "error_without_pushdown": plain.error or pushed.error,
         }
     if wanted.check:
+        more["checked"] = True
         more["wrong"] = wrong(url, known, tables, [query]).get(query.number, "")
     return item.model_copy(update=more)
 

@@ -192,13 +192,18 @@ def _failure(url: str, found: str, kind: str = "") -> TrinoError:
         found=found,
         do=_advice(found, kind),
     )
-    error.kind, error.lasting = kind, bool(kind and _REFUSED.search(found))
+    error.kind, error.lasting = kind, _refused(found, kind)
     return error
 
 
 def _advice(found: str, kind: str) -> str:
     if not kind:
         return _LOOK
-    if _REFUSED.search(found):
+    if _refused(found, kind):
         return _NEW_KEY
     return _METASTORE if kind == "HIVE_METASTORE_ERROR" else ""
+
+
+def _refused(found: str, kind: str) -> bool:
+    """Whether the gateway refuses Trino's key. Trino refuses a user in the same words, as PERMISSION_DENIED."""
+    return kind not in ("", "PERMISSION_DENIED") and bool(_REFUSED.search(found))

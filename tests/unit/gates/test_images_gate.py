@@ -22,7 +22,7 @@ class Nodes:
     def list(self, api_version: str, kind: str) -> list[dict[str, Any]]:
         now = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
         return [
-            {"status": {"images": [{"names": [image], "sizeBytes": 1} for image in images]}}
+            {"status": {"images": [{"names": image.split(), "sizeBytes": 1} for image in images]}}
             for images in now
         ]
 
@@ -39,9 +39,16 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
         ([[[SPARK]]], [(SPARK, "Never"), (TRINO, "Never")], "fail"),
         ([[[SPARK]]], [(TRINO, "IfNotPresent")], "pass"),
         ([[["docker.io/library/trino:1"]]], [("trino:1", "Never")], "pass"),
+        ([[["docker.io/library/trino:1"]]], [("index.docker.io/trino:1", "Never")], "pass"),
+        ([[["docker.io/x/trino:1"]]], [("index.docker.io/x/trino:1", "Never")], "pass"),
+        ([[["registry:5000/trino:latest"]]], [("registry:5000/trino", "Never")], "pass"),
+        ([[["registry/trino@sha256:1"]]], [("registry/trino@sha256:1", "Never")], "pass"),
         ([[[SPARK]], [[SPARK, TRINO]]], [(TRINO, "Never")], "pass"),  # the kubelet looks later
         ([[[SPARK], [TRINO]]], [(SPARK, "Never"), (TRINO, "Never")], "pass"),
         ([[OTHERS]], [(SPARK, "Never")], "pass"),
+        ([[[" ".join(OTHERS[:4])]]], [(TRINO, "Never")], "fail"),
+        ([[[" ".join(OTHERS[:5])]]], [(TRINO, "Never")], "pass"),  # it may have more names
+        ([[[SPARK], OTHERS]], [(TRINO, "Never")], "pass"),
         ([[[]]], [(SPARK, "Never")], "pass"),
         ([[]], [(SPARK, "Never")], "pass"),
     ],
@@ -54,3 +61,9 @@ def test_what_is_refused(
     if answer == "fail":
         assert gate.saw == f"not there: {TRINO}"
         assert "lakestead lab up" in gate.do
+
+
+def test_nodes_are_not_asked_where_no_image_is_never_pulled() -> None:
+    nodes: Any = None
+    gate = images_gate(nodes, [(SPARK, "IfNotPresent")])
+    assert (gate.answer, gate.saw) == ("pass", "none is wanted")

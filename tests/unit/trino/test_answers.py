@@ -11,6 +11,11 @@ from trino.exceptions import TrinoConnectionError, TrinoUserError
 from lakestead.trino.client import TrinoError, rows
 
 MISTAKE = {"errorName": "COLUMN_NOT_FOUND", "message": "line 1:8: no column x", "errorCode": 47}
+DENIED = {
+    "errorName": "PERMISSION_DENIED",
+    "message": "Access Denied: Cannot drop table sample.orders",
+    "errorCode": 4,
+}
 AWAY = {"errorName": "HIVE_METASTORE_ERROR", "message": "Failed connecting", "errorCode": 1}
 KEY = {
     "errorName": "ICEBERG_INVALID_METADATA",
@@ -59,6 +64,7 @@ def test_pods_are_looked_at_where_there_is_no_answer(
     ("answer", "advice", "lasting"),
     [
         (MISTAKE, "", False),
+        (DENIED, "", False),
         (AWAY, "Hive Metastore is down", False),
         (KEY, "refuses the key that Trino's pods were started with", True),
     ],
