@@ -68,7 +68,8 @@ def look(trino: Connection, settings: Settings) -> Looked:
         try:
             newest = client.rows(trino, f"SELECT snapshot_id FROM {refs} WHERE name = 'main'", url)
             columns = ", ".join(table.names)
-            found[name] = client.rows(trino, f"SELECT {columns} FROM {where}", url)
+            by = table.names[0]
+            found[name] = client.rows(trino, f"SELECT {columns} FROM {where} ORDER BY {by}", url)
         except TrinoError as error:
             if error.kind in _NO_TABLE:
                 continue
