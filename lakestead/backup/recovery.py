@@ -32,7 +32,6 @@ class Recovery:
     """One recovery; its steps are called in their order.
 
     + query: PostgreSQL's superuser
-    + grant: lets the backup's role read the database again
     + lost: what S3 has and the backup has not
     + roll_forward: whether to take that over
     """
@@ -40,7 +39,6 @@ class Recovery:
     api: Api
     settings: Settings
     query: databases.Query
-    grant: Callable[[], object]
     manifest: Manifest
     lost: Sequence[Lost]
     roll_forward: bool
@@ -93,7 +91,6 @@ class Recovery:
         """Give the restored database its name; from here on the metastore is on it."""
         began = time.monotonic()
         databases.swap(self.query, self.database, self.copy, aside, self.manifest.id, found)
-        self.grant()
         if found.there and not found.alive:
             databases.drop(self.query, aside)
         self._spent("give it the metastore's name", began)

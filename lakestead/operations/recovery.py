@@ -86,7 +86,6 @@ def recover(settings: Settings) -> Iterator[Command]:
         cluster,
         settings,
         ask,
-        partial(grant, ask, settings),
         manifest,
         more,
         current.roll_forward,
@@ -103,6 +102,8 @@ def recover(settings: Settings) -> Iterator[Command]:
             change=shown[0],
             undo=Undo("none", cannot=kept),
         )
+    # Also where a run was killed after the swap: the restored database knows no rights of others.
+    yield ApiCommand("let backups read it", partial(grant, ask, settings), undo=NOTHING)
     yield ApiCommand("restart the metastores", work.restart, change=shown[1], undo=NOTHING)
     yield ApiCommand("ask for every table", work.verify, change=shown[2], undo=stays)
     yield ApiCommand("report", lambda: _report(work, began, found, aside), undo=NOTHING)

@@ -279,6 +279,9 @@ def test_a_dropped_database_is_recovered_and_what_was_lost_is_told_and_rolled_fo
         "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'metastore'"
     )
     killed_once(lambda: "not finished" in sql(comment), *forward, "--overwrite", "metastore")
+    sql(
+        "REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM metastore_backup", "metastore"
+    )  # as early as can be
     finished = lake.lakestead(*forward, "--lock-wait", "2m")
 
     assert finished.returncode == 0, finished.stdout + finished.stderr

@@ -1,4 +1,4 @@
-"""Phase 1 is killed again and again, at every thirtieth write or so, and ends as if it never was.
+"""Phase 1 is killed again and again, at every twentieth write or so, and ends as if it never was.
 
 The long version, at every write: ``make kill-test``; what it showed: docs/kill-test.md.
 """
@@ -18,7 +18,7 @@ from tests.lab.kill.state import state_of
 from tests.lab.kill.table import says_of
 from tests.lab.leaks import files_in, leaks
 
-EVERY = 30
+EVERY = 20
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,8 @@ def test_killed_at_writes_it_ends_as_if_it_never_was(lab: Lab, runs: Runs) -> No
         ended.append(runs.run("pyinfra", aim))
         assert len(ended) < 40
     assert ended[-1].rc == 0, ended[-1].said[-3000:]
-    assert len(ended) > 8  # or the proxy saw no writes
+    assert sum(aim.killed.values()) > 100, aim.killed  # or the proxy saw no writes
+    assert len(ended) > 4
     for before, after in itertools.pairwise(ended):
         assert "Traceback" not in after.said
         if before.done or before.in_flight:
