@@ -46,6 +46,14 @@ class Lab:
         program = str(Path(sys.executable).with_name("pyinfra"))
         return run(program, inventory, deploy, *arguments, timeout=timeout)
 
+    def apply(self, *phases: int) -> None:
+        """Apply phases, one after the other, to a homelab that has an Airflow."""
+        done = self.lakestead("lab", "add", "airflow")
+        assert done.returncode == 0, said(done)[-6000:]
+        for phase in phases:
+            done = self.pyinfra(f"deploys/phase{phase}.py", "-y", timeout=1800)
+            assert done.returncode == 0, said(done)[-6000:]
+
     def api(self) -> Api:
         """A new client of the lab's API."""
         return Api.from_kubeconfig(str(self.folder / "kubeconfig"), "lakestead-lab")
@@ -62,6 +70,11 @@ def run(*command: str, timeout: float) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=timeout,
     )
+
+
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    """All that a command has said."""
+    return done.stdout + done.stderr
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -13,8 +13,8 @@ import pytest
 
 from lakestead.kube.client import Api, ApiError, ObjectRef
 from lakestead.lab import control_plane
-from tests.lab.conftest import Lab
-from tests.lab.test_phase1 import PHASE, audit_position, said, writes_since
+from tests.lab.conftest import Lab, said
+from tests.lab.test_phase1 import PHASE, audit_position, writes_since
 
 # verb, resource.group (subresource after a slash), namespace ("" is the cluster), name
 REFUSED = [

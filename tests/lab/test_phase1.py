@@ -18,7 +18,7 @@ import pytest
 
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.lab import control_plane
-from tests.lab.conftest import LAB_DIR, PROJECT, Lab, environment
+from tests.lab.conftest import LAB_DIR, PROJECT, Lab, environment, said
 from tests.lab.leaks import files_in, leaks, process_arguments
 
 PHASE = "deploys/phase1.py"
@@ -53,10 +53,6 @@ def homelab_head(lab: Lab) -> str:
         text=True,
     )
     return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def said(done: subprocess.CompletedProcess[str]) -> str:
-    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from lakestead.spark.application import Job, reference
 from lakestead.spark.follow import Outcome, delete, follow, pods, submit
 from lakestead.spark.sample import jobs
 from lakestead.spark.table import Looked, look
-from tests.lab.conftest import PROJECT, Lab
-from tests.lab.test_phase1 import audit_position, said, writes_since
+from tests.lab.conftest import PROJECT, Lab, said
+from tests.lab.test_phase1 import audit_position, writes_since
 
 PHASE = "deploys/phase2.py"
 
@@ -26,11 +26,7 @@ PHASE = "deploys/phase2.py"
 @pytest.fixture(scope="module", autouse=True)
 def _run(lab: Lab) -> None:
     """Both phases have been applied, to a homelab that has an Airflow."""
-    done = lab.lakestead("lab", "add", "airflow")
-    assert done.returncode == 0, said(done)[-3000:]
-    for deploy in ("deploys/phase1.py", PHASE):
-        done = lab.pyinfra(deploy, "-y", timeout=1800)
-        assert done.returncode == 0, said(done)[-6000:]
+    lab.apply(1, 2)
 
 
 @pytest.fixture

@@ -47,11 +47,7 @@ def data() -> dict[str, Any]:
 @pytest.fixture(scope="module", autouse=True)
 def phase_3(lab: Lab) -> None:
     """All phases have been applied."""
-    done = lab.lakestead("lab", "add", "airflow")
-    assert done.returncode == 0, done.stderr
-    for phase in (1, 2, 3):
-        done = lab.pyinfra(f"deploys/phase{phase}.py", "-y", timeout=1800)
-        assert done.returncode == 0, done.stderr[-6000:]
+    lab.apply(1, 2, 3)
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 
 from lakestead.kube.client import Api, ObjectRef
 from lakestead.lab import control_plane
-from tests.lab.conftest import Lab
+from tests.lab.conftest import Lab, said
 from tests.lab.test_permissions import may, settings
-from tests.lab.test_phase1 import audit_position, said, writes_since
+from tests.lab.test_phase1 import audit_position, writes_since
 
 # verb, resource.group (subresource after a slash), namespace ("" is the cluster), name
 REFUSED = [
@@ -59,11 +59,7 @@ GRANTED = [
 def operator(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The operator's kubeconfig, on the lab after all phases, which were an administrator's."""
     apply = ("lab", "kubectl", "apply", "--server-side")
-    done = lab.lakestead("lab", "add", "airflow")
-    assert done.returncode == 0, said(done)
-    for phase in (1, 2, 3):
-        done = lab.pyinfra(f"deploys/phase{phase}.py", "-y", timeout=1800)
-        assert done.returncode == 0, said(done)[-6000:]
+    lab.apply(1, 2, 3)
     for what in (("--kustomize", "permissions"), ("--filename", "permissions/airflow.yaml")):
         done = lab.lakestead(*apply, *what)
         assert done.returncode == 0, said(done)

@@ -21,8 +21,8 @@ from lakestead.s3.session import user_s3
 from lakestead.settings import Settings
 from lakestead.trino.client import TrinoError, connected, rows
 from lakestead.trino.secrets import known_login
-from tests.lab.conftest import Lab
-from tests.lab.test_phase1 import audit_position, said, writes_since
+from tests.lab.conftest import Lab, said
+from tests.lab.test_phase1 import audit_position, writes_since
 
 PHASE = "deploys/phase3.py"
 OBJECTIVE = "deploys/objectives/pipeline.py"
@@ -32,11 +32,7 @@ FILES, ROWS = 5, 300_000
 @pytest.fixture(scope="module", autouse=True)
 def _run(lab: Lab) -> None:
     """All phases have been applied."""
-    done = lab.lakestead("lab", "add", "airflow")
-    assert done.returncode == 0, done.stderr
-    for phase in (1, 2, 3):
-        done = lab.pyinfra(f"deploys/phase{phase}.py", "-y", timeout=1800)
-        assert done.returncode == 0, said(done)[-6000:]
+    lab.apply(1, 2, 3)
 
 
 @pytest.fixture

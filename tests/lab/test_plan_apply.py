@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from lakestead.kube.client import Api, ObjectRef
-from tests.lab.conftest import Lab
+from tests.lab.conftest import Lab, said
 from tests.lab.leaks import files_in, leaks, process_arguments
-from tests.lab.test_phase1 import audit_position, said, writes_since
+from tests.lab.test_phase1 import audit_position, writes_since
 
 PHASE = ("deploys/phase1.py", "-i", "inventories/lab.py")
 SOURCE_SECRET = ObjectRef("v1", "Secret", "flux-system", "flux-system")

@@ -25,9 +25,9 @@ from lakestead.rgw.credentials import Credentials
 from lakestead.rgw.failures import WRONG_KEY
 from lakestead.rgw.key_secrets import user_secret
 from lakestead.s3.client import S3
-from tests.lab.conftest import LAB_DIR, PROJECT, Lab, environment
+from tests.lab.conftest import LAB_DIR, PROJECT, Lab, environment, said
 from tests.lab.leaks import files_in, known, leaks
-from tests.lab.test_phase1 import audit_position, said, writes_since
+from tests.lab.test_phase1 import audit_position, writes_since
 
 ROTATE = "deploys/rotate.py"
 STORE, PODS = "lakestead-secrets", "data-platform"
