@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import ipaddress
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,20 +13,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from lakestead.certificates import builder, general_name, usage
+
 _VALID = datetime.timedelta(days=3650)
 _RENEW_BEFORE = datetime.timedelta(days=30)
-_SIGNS = x509.KeyUsage(
-    digital_signature=False,
-    content_commitment=False,
-    key_encipherment=False,
-    data_encipherment=False,
-    key_agreement=False,
-    key_cert_sign=True,
-    crl_sign=True,
-    encipher_only=False,
-    decipher_only=False,
-)
-"""An authority's key usage; clients from Python 3.13 on refuse certificates of one without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +51,22 @@ class Authority:
         subject = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups]
         subject.append(x509.NameAttribute(NameOID.COMMON_NAME, user))
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(x509.Name(subject), issuer.subject, key.public_key()).add_extension(
+        request = builder(
+            x509.Name(subject), issuer.subject, key.public_key(), _VALID
+        ).add_extension(
             x509.ExtendedKeyUsage(
                 [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
             ),
             critical=False,
         )
-        builder = builder.add_extension(
+        request = request.add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key()),  # type: ignore[arg-type]
             critical=False,
         )
         if hosts:
-            names = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
-            builder = builder.add_extension(names, critical=False)
-        _write(files, key, builder.sign(_load_key(self.files.key), hashes.SHA256()))
+            names = x509.SubjectAlternativeName([general_name(host) for host in hosts])
+            request = request.add_extension(names, critical=False)
+        _write(files, key, request.sign(_load_key(self.files.key), hashes.SHA256()))
         return files
 
     def service_account_key(self) -> Path:
@@ -92,9 +83,9 @@ class Authority:
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "lakestead-lab")])
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
-            _builder(name, name, key.public_key())
+            builder(name, name, key.public_key(), _VALID)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_SIGNS, critical=True)
+            .add_extension(usage(signs=True), critical=True)
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
             )
@@ -102,21 +93,6 @@ class Authority:
         )
         _write(self.files, key, certificate)
         return certificate
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
-) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + _VALID)
-    )
 
 
 def _is_valid(files: Certificate, issuer: x509.Certificate) -> bool:
@@ -128,13 +104,6 @@ def _is_valid(files: Certificate, issuer: x509.Certificate) -> bool:
         return False
     now = datetime.datetime.now(datetime.UTC)
     return certificate.not_valid_after_utc > now + _RENEW_BEFORE
-
-
-def _general_name(host: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)
 
 
 def _load_key(file: Path) -> ec.EllipticCurvePrivateKey:
