@@ -1,4 +1,4 @@
-"""What query times on the lab say about the homelab: python -m bench.homelab_times FILE.json [--scale 10]
+"""What query times on the lab say about the homelab: python -m bench.homelab_times FILE.json [--waiting FILE.json]
 
 Calculated, not measured. What a query waits for beside its own work (planning, a round trip to each server, the
 storage's own processors) is taken as it was on the lab; its work grows with the data and is shared by the
@@ -9,6 +9,10 @@ workers; and they need to read what it reads. Working and reading go on at once,
     reading  = bytes read x growth / (workers x bytes a second of one)
     seconds  = waiting + the longer of working and reading
 
+On the lab's few cores a query also waits for those that storage and garbage collection use, and the more the
+longer it works. How long it would be with cores of its own is between that and the waiting at a small scale,
+which ``--waiting`` takes from times of such tables.
+
 + growth: the scale wanted over the scale measured
 + workers, cores: ``allocations`` of the homelab: trino-worker's replicas and cpu
 + bytes a second: of a worker's network to the object storage
@@ -18,7 +22,7 @@ from __future__ import annotations
 
 import argparse
 import runpy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from lakestead.plan.quantity import millicores
@@ -41,31 +45,47 @@ class Workers:
     network: float = GIGABIT
 
 
-def calculated(item: QueryTime, growth: float, lab_cores: float, workers: Workers) -> float:
-    """Seconds that a query takes there."""
-    waiting = max(item.best - item.cpu / lab_cores, 0.0)
+def waiting(item: QueryTime, lab_cores: float) -> float:
+    """Seconds in which a query did not work on all of the lab's cores."""
+    return max(item.best - item.cpu / lab_cores, 0.0)
+
+
+def calculated(item: QueryTime, growth: float, waits: float, workers: Workers) -> float:
+    """Seconds that a query takes there.
+
+    + waits: seconds beside its work
+    """
     working = item.cpu * growth / (workers.count * workers.cores)
     reading = item.read * growth / (workers.count * workers.network)
-    return waiting + max(working, reading)
+    return waits + max(working, reading)
 
 
-def table(document: QueriesDocument, scale: float, lab_cores: float, workers: Workers) -> str:
-    """A line for each query, in Markdown, with a network of one and of ten gigabits; over 10 s in bold."""
+def table(
+    document: QueriesDocument,
+    scale: float,
+    lab_cores: float,
+    workers: Workers,
+    small: QueriesDocument | None = None,
+) -> str:
+    """A line for each query, in Markdown; over 10 s in bold.
+
+    + small: times at a small scale, whose waiting makes a column of its own
+    """
     growth = scale / document.scale
-    lines = [
-        f"| query | scale {document.scale:g} on the lab, s | scale {scale:g} on the homelab, 1 Gbit/s, s"
-        " | 10 Gbit/s, s |",
-        "| --- | --- | --- | --- |",
-    ]
+    of_small = {item.query: waiting(item, lab_cores) for item in small.queries} if small else {}
+    heads = [f"scale {document.scale:g} on the lab, s", f"scale {scale:g} on the homelab, s"]
+    if small:
+        heads.append(f"waiting as at scale {small.scale:g}, s")
+    lines = [f"| query | {' | '.join(heads)} |", f"| --- |{' --- |' * len(heads)}"]
     for item in document.queries:
         if item.error:
-            lines.append(f"| {item.query} | {item.error} | | |")
+            lines.append(f"| {item.query} | {item.error} |{' |' * (len(heads) - 1)}")
             continue
-        shown = [f"{item.best:.2f}"]
-        for gigabits in (1, 10):
-            there = replace(workers, network=gigabits * GIGABIT)
-            seconds = calculated(item, growth, lab_cores, there)
-            shown.append(f"**{seconds:.1f}**" if seconds > 10 else f"{seconds:.1f}")
+        waits = [waiting(item, lab_cores)]
+        waits += [of_small[item.query]] if item.query in of_small else []
+        seconds = [item.best, *(calculated(item, growth, wait, workers) for wait in waits)]
+        shown = [f"**{each:.1f}**" if each > 10 else f"{each:.1f}" for each in seconds]
+        shown += [""] * (len(heads) - len(shown))
         lines.append(f"| {item.query} | {' | '.join(shown)} |")
     return "\n".join(lines)
 
@@ -79,11 +99,16 @@ def homelab() -> Workers:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("times", type=Path, help="what lakestead queries --json printed")
+    parser.add_argument("--waiting", type=Path, help="the same at a small scale")
     parser.add_argument("--scale", type=float, default=10)
     parser.add_argument("--lab-cores", type=float, default=2)
     options = parser.parse_args()
-    document = QueriesDocument.model_validate_json(options.times.read_text(encoding="utf-8"))
-    print(table(document, options.scale, options.lab_cores, homelab()))
+    document, small = (
+        QueriesDocument.model_validate_json(file.read_text(encoding="utf-8")) if file else None
+        for file in (options.times, options.waiting)
+    )
+    assert document is not None
+    print(table(document, options.scale, options.lab_cores, homelab(), small))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.homelab_times import GIGABIT, Workers, calculated, homelab, table
+from bench.homelab_times import GIGABIT, Workers, calculated, homelab, table, waiting
 from bench.queries import known, require_room, settings
 from lakestead.errors import LakesteadError
 from lakestead.report.queries import QueriesDocument, QueryTime
@@ -29,17 +29,22 @@ MEASURED = QueriesDocument(
 def test_waiting_stays_and_the_longer_of_working_and_reading_grows() -> None:
     one, reads, _ = MEASURED.queries
     workers = Workers(count=2, cores=2)
-    assert calculated(one, 10, 2, workers) == pytest.approx(0.5 + 2.0 * 10 / 4)
-    assert calculated(reads, 10, 2, workers) == pytest.approx(0.5 + 15)
-    assert calculated(reads, 10, 2, Workers(4, 2, 10 * GIGABIT)) == pytest.approx(0.5 + 1.25)
+    assert calculated(one, 10, waiting(one, 2), workers) == pytest.approx(0.5 + 2.0 * 10 / 4)
+    assert calculated(reads, 10, waiting(reads, 2), workers) == pytest.approx(0.5 + 15)
+    assert calculated(reads, 10, 0.25, Workers(4, 2, 10 * GIGABIT)) == pytest.approx(0.25 + 1.25)
 
 
 def test_the_homelabs_table_is_of_its_allocations() -> None:
     assert homelab() == Workers(2, 2.0)
-    lines = table(MEASURED, 10, 2, homelab()).splitlines()
-    assert lines[2:] == [
-        "| 1 | 1.50 | 5.5 | 5.5 |",
-        "| 21 | 1.00 | **15.5** | 3.0 |",
+    small = MEASURED.model_copy(
+        update={"scale": 0.1, "queries": [QueryTime(query=1, title="One", seconds=[0.3], cpu=0.2)]}
+    )
+    lines = table(MEASURED, 10, 2, homelab(), small).splitlines()
+    assert lines == [
+        "| query | scale 1 on the lab, s | scale 10 on the homelab, s | waiting as at scale 0.1, s |",
+        "| --- | --- | --- | --- |",
+        "| 1 | 1.5 | 5.5 | 5.2 |",
+        "| 21 | 1.0 | **15.5** |  |",
         "| 18 | EXCEEDED_LOCAL_MEMORY_LIMIT | | |",
     ]
 
