@@ -23,7 +23,7 @@ from lakestead.tpch.measure import SELECTIVE
 from lakestead.trino.client import TrinoError, connected, rows, servers, who
 from lakestead.trino.compare import differences
 from lakestead.trino.secrets import Login, login
-from tests.lab.conftest import PROJECT, Lab
+from tests.lab.conftest import PROJECT, Lab, said
 
 NAMESPACE = "data-platform"
 KNOWN = Path(__file__).with_name("tpch-sf1.json")
@@ -309,6 +309,8 @@ def test_a_second_worker_joins_serves_and_leaves_without_a_lost_query(
 
         wait_for("the second worker to have ended", one, 300)
         assert servers(trino, url)["workers"] == 1
+    again = lab.pyinfra("deploys/phase3.py", "-y")
+    assert again.returncode == 0, said(again)[-6000:]
 
 
 @pytest.mark.slow
